@@ -1,0 +1,56 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// `make` sets STRICT=1 so that the project's own builds treat warnings as errors. The flag is "unsafe" to SwiftPM,
+// which refuses it in dependencies, so a package that depends on this one never sees it.
+let strict: [SwiftSetting] =
+  Context.environment["STRICT"] == "1" ? [.unsafeFlags(["-warnings-as-errors"])] : []
+
+/// One folder of `Sources/Kernel`, as a module of its own so that the compiler enforces who may lean on whom.
+func kernel(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Sources/Kernel/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, on dependencies: [Target.Dependency], copying resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "checkpoint-toolchain",
+  products: [
+    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Checkpoints", "Packaging"]),
+    .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+    .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    .target(name: "CKernel"),
+    kernel("Bytes", on: ["CISAL", "CZlib"]),
+    kernel("Tensors", on: ["Bytes", "CKernel"]),
+    kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy", "CCrypto"]),
+    kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive", "CISAL"]),
+    kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    .executableTarget(
+      name: "ckpt-tool",
+      dependencies: [
+        "Bytes", "Tensors", "Checkpoints", "Packaging", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("BytesTests", on: ["Bytes"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

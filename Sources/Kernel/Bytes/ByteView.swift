@@ -1,0 +1,57 @@
+/// Bytes that keep their storage alive: a mapped file, a part of one, or an owned buffer.
+///
+/// Copying a view copies two words; ``subview(_:)`` never copies bytes. The bytes never change, so a view may be
+/// shared between threads.
+public struct ByteView: @unchecked Sendable {
+  // Sendable holds because the storage is immutable for the owner's life and the owner is only retained, not used.
+  private let owner: AnyObject?
+  private let storage: UnsafeRawBufferPointer
+
+  /// A view of `storage`, which stays valid as long as `owner` lives.
+  package init(unsafe storage: UnsafeRawBufferPointer, owner: AnyObject?) {
+    self.storage = storage
+    self.owner = owner
+  }
+
+  /// A view of a copy of `bytes`.
+  public init(_ bytes: [UInt8]) {
+    let buffer = OwnedBuffer(byteCount: bytes.count)
+    bytes.withUnsafeBytes { buffer.bytes.copyMemory(from: $0) }
+    self.init(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer)
+  }
+
+  /// An owned view of `byteCount` zeroed bytes, filled by `body`.
+  package init(byteCount: Int, filledBy body: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    let buffer = OwnedBuffer(byteCount: byteCount)
+    try body(buffer.bytes)
+    self.init(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer)
+  }
+
+  public var count: Int { storage.count }
+
+  /// Calls `body` with the bytes, which are valid only during the call.
+  public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try withExtendedLifetime(owner) { try body(storage) }
+  }
+
+  /// The bytes of `range`, which must lie inside the view.
+  package func subview(_ range: Range<Int>) -> ByteView {
+    ByteView(unsafe: UnsafeRawBufferPointer(rebasing: storage[range]), owner: owner)
+  }
+
+  /// A copy of the bytes.
+  public var array: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
+}
+
+/// A zeroed heap buffer freed with its owner, aligned for any vector instruction.
+package final class OwnedBuffer: @unchecked Sendable {
+  // Sendable holds because writers hand the buffer on only after they have filled it.
+  package let bytes: UnsafeMutableRawBufferPointer
+
+  package init(byteCount: Int) {
+    bytes = .allocate(byteCount: byteCount, alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { bytes.deallocate() }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import Bytes
+
+/// Exit statuses shared by all programs (the BSD `sysexits` values).
+package enum ExitStatus {
+  /// The answer to the question asked is "no": `diff` differs, `verify` found damage.
+  package static let no = ExitCode(1)
+
+  package static func of(_ kind: KernelError.Kind) -> ExitCode {
+    switch kind {
+    case .usage: ExitCode(64)
+    case .badData: ExitCode(65)
+    case .noInput: ExitCode(66)
+    case .cannotCreate: ExitCode(73)
+    case .io: ExitCode(74)
+    }
+  }
+}
