@@ -11,9 +11,9 @@ func kernel(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, path: "Sources/Kernel/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, on dependencies: [Target.Dependency], copying resources: [Resource] = []) -> Target {
+func tests(_ name: String, on dependencies: [Target.Dependency], excluding files: [String] = []) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: strict)
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: files, swiftSettings: strict)
 }
 
 let package = Package(
@@ -51,6 +51,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("BytesTests", on: ["Bytes"]),
+    tests("ToolTests", on: ["ckpt-tool"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
