@@ -59,18 +59,34 @@ public final class AtomicFile {
 
   /// Appends `bytes`.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
-    try write(bytes, at: byteCount)
-    byteCount += bytes.count
+    try reserve(bytes.count).write(bytes, at: 0)
   }
 
-  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let written = retryingInterrupts {
-        calls.pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, offset + done)
+  /// Sets aside the next `byteCount` bytes, to be written in any order from any thread.
+  package func reserve(_ byteCount: Int) -> Region {
+    defer { self.byteCount += byteCount }
+    return Region(path: path, descriptor: descriptor, calls: calls, start: self.byteCount, count: byteCount)
+  }
+
+  /// A stretch of the file that several threads fill; valid while the file is open.
+  package struct Region: Sendable {
+    fileprivate let path: String
+    fileprivate let descriptor: Int32
+    fileprivate let calls: SystemCalls
+    fileprivate let start: Int
+    fileprivate let count: Int
+
+    /// Writes `bytes` at `offset` of the region.
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+      precondition(offset >= 0 && bytes.count <= count - offset, "write outside its region")
+      var done = 0
+      while done < bytes.count {
+        let written = retryingInterrupts {
+          calls.pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, start + offset + done)
+        }
+        guard written > 0 else { throw SystemError(written == 0 ? EIO : errno).writing(path) }
+        done += written
       }
-      guard written > 0 else { throw SystemError(written == 0 ? EIO : errno).writing(path) }
-      done += written
     }
   }
 

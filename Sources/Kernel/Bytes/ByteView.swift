@@ -39,6 +39,12 @@ public struct ByteView: @unchecked Sendable {
     ByteView(unsafe: UnsafeRawBufferPointer(rebasing: storage[range]), owner: owner)
   }
 
+  /// Gives the memory pages of `range` back if the bytes are a mapped file's; reading them again stays correct.
+  package func releasePages(_ range: Range<Int>) {
+    guard let file = owner as? MappedFile, let base = storage.baseAddress else { return }
+    file.release((base + range.lowerBound)..<(base + range.upperBound))
+  }
+
   /// A copy of the bytes.
   public var array: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
 }

@@ -2,8 +2,8 @@ import Glibc
 
 /// A regular file mapped for reading.
 ///
-/// Opening reads nothing; pages arrive on first touch. ``release(_:)`` gives pages back, so that walking a large
-/// file keeps the resident memory small.
+/// Opening reads nothing; pages arrive on first touch. ``ByteView/releasePages(_:)`` gives them back, so
+/// that walking a large file keeps the resident memory small.
 public final class MappedFile: @unchecked Sendable {
   // Sendable holds because the mapping is read-only and lives until deinit.
   public let path: String
@@ -45,19 +45,13 @@ public final class MappedFile: @unchecked Sendable {
   /// The whole file as a view that keeps the mapping alive.
   public var view: ByteView { ByteView(unsafe: base, owner: self) }
 
-  /// Asks the kernel to read `range` ahead.
-  package func prefetch(_ range: Range<Int>) { advise(range, MADV_WILLNEED) }
-
-  /// Drops the pages of `range` from this process (not from the page cache); touching them again is correct, only slower.
-  package func release(_ range: Range<Int>) { advise(range, MADV_DONTNEED) }
-
-  private func advise(_ range: Range<Int>, _ advice: Int32) {
+  /// Drops the whole pages inside `addresses` from this process (not from the page cache).
+  package func release(_ addresses: Range<UnsafeRawPointer>) {
     let page = 4096
-    let range = range.clamped(to: 0..<base.count)
-    // Whole pages only: a neighbour's page may still be in use, which costs a fault but never correctness.
-    let start = range.lowerBound & ~(page - 1)
-    guard let address = base.baseAddress, range.upperBound > start else { return }
-    _ = madvise(UnsafeMutableRawPointer(mutating: address + start), range.upperBound - start, advice)
+    let start = addresses.lowerBound.alignedUp(toMultipleOf: page)
+    let end = addresses.upperBound.alignedDown(toMultipleOf: page)
+    guard start < end else { return }
+    _ = madvise(UnsafeMutableRawPointer(mutating: start), end - start, MADV_DONTNEED)
   }
 }
 

@@ -1,0 +1,175 @@
+import Bytes
+import Tensors
+
+/// Writes a plan as a TensorFlow V2 checkpoint.
+///
+/// Data files are streamed and checksummed first, the index comes last: a checkpoint exists if and only if its
+/// index does. Everything becomes visible at the end or, on any failure, nothing.
+public struct BundleWriter {
+  public let prefix: String
+  private let plan: OutputPlan
+  private let existing: AtomicFile.Existing
+  private let calls: SystemCalls
+
+  /// Checks, before any work, that the files can be created and that the disk has room.
+  ///
+  /// - Throws: ``KernelError`` `.cannotCreate` when a file exists (under `.refuse`), is an input of the plan's
+  ///   own sources under another name, or the folder is missing; `.io` when space is short.
+  public init(_ plan: OutputPlan, to prefix: String, existing: AtomicFile.Existing) throws {
+    try self.init(plan, to: prefix, existing: existing, calls: .live)
+  }
+
+  package init(
+    _ plan: OutputPlan, to prefix: String, existing: AtomicFile.Existing, calls: SystemCalls
+  ) throws {
+    self.prefix = prefix
+    self.plan = plan
+    self.existing = existing
+    self.calls = calls
+    guard !Path.name(of: prefix).isEmpty else {
+      throw KernelError(
+        .usage, prefix, "names a folder, not a checkpoint", hint: "add a name, as in \(prefix)model")
+    }
+    let folder = Path.folder(of: prefix)
+    guard FileStatus(folder)?.isDirectory == true else {
+      throw KernelError(.cannotCreate, folder, "no such folder", hint: "create it first: mkdir -p \(folder)")
+    }
+    for path in paths { try AtomicFile.checkTarget(path, existing: existing) }
+    let needed = plan.byteCount
+    if let free = freeSpace(at: folder), free < needed {
+      throw KernelError(
+        .io, folder, "\(needed) bytes are needed but only \(free) are free",
+        hint: "free some space or write to another disk")
+    }
+  }
+
+  /// The files that will be written: data files, then the index.
+  public var paths: [String] {
+    (0..<plan.shardCount).map { Bundle.dataPath(prefix, shard: $0, of: plan.shardCount) } + [prefix + ".index"]
+  }
+
+  /// Writes everything and makes it visible.
+  ///
+  /// - Parameter progress: called with the bytes written so far.
+  public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    let pump = TensorPump(workers)
+    let files = try (0..<plan.shardCount).map {
+      try AtomicFile(Bundle.dataPath(prefix, shard: $0, of: plan.shardCount), existing: existing, calls: calls)
+    }
+    var entries: [(key: [UInt8], entry: BundleEntry)] = []
+    var done = 0
+    for piece in BundleWriter.pieces(of: plan) {
+      let file = files[piece.tensor.placement.shard]
+      var entry = BundleEntry(
+        dtype: piece.tensor.info.dtype, shape: piece.tensor.info.shape, shard: piece.tensor.placement.shard,
+        offset: file.byteCount, size: piece.tensor.info.byteCount)
+      let crc = try pump.pump(piece.tensor, into: file)
+      entry.maskedCRC = try piece.maskedCRC(whenBytesHave: crc)
+      entries.append((piece.key, entry))
+      done += entry.size
+      progress(done)
+    }
+    entries += BundleWriter.slicedEntries(of: plan)
+    let index = try AtomicFile(prefix + ".index", existing: existing, calls: calls)
+    try index.write(BundleIndex.encode(BundleHeader(shardCount: plan.shardCount), entries))
+    for file in files + [index] { try file.prepare() }
+    for file in files + [index] { try file.commit() }
+  }
+}
+
+extension BundleWriter {
+  /// One stretch of a data file: a tensor, or a slice of one.
+  private struct Piece {
+    let key: [UInt8]
+    let tensor: PlannedTensor
+
+    /// The checksum for the entry of these bytes, whose plain CRC-32C is `crc`.
+    ///
+    /// Strings and variants are checksummed in their own ways: a copy keeps its entry's, new strings are hashed.
+    func maskedCRC(whenBytesHave crc: UInt32) throws -> UInt32? {
+      guard tensor.info.dtype.byteCount == nil else { return CRC32C.mask(crc) }
+      if case .stored(let ref) = tensor.content, let entry = ref.bundleTensor?.entry { return entry.maskedCRC }
+      let bytes: ByteView
+      switch tensor.content {
+      case .stored(let ref): bytes = try ref.source.contents(of: ref.index).bytes
+      case .bytes(let view): bytes = view
+      case .elementwise: preconditionFailure("strings have no elementwise operations")
+      }
+      return try bytes.withUnsafeBytes {
+        try StringTensor.maskedCRC($0, count: tensor.info.shape.elementCount)
+      }
+    }
+  }
+
+  /// The stretches in the order in which they will lie in the files.
+  private static func pieces(of plan: OutputPlan) -> [Piece] {
+    let pieces = plan.tensors.flatMap { tensor -> [Piece] in
+      guard let slices = slices(of: tensor) else { return [Piece(key: tensor.info.name.utf8, tensor: tensor)] }
+      return slices.map { slice in
+        Piece(
+          key: slice.slice.key(of: tensor.info.name),
+          tensor: PlannedTensor(
+            info: TensorInfo(
+              name: tensor.info.name, dtype: slice.entry.dtype, shape: slice.entry.shape,
+              byteCount: slice.entry.size),
+            content: .stored(slice.ref),
+            placement: Placement(
+              shard: plan.shardCount == 1 ? 0 : slice.entry.shard, source: tensor.placement.source,
+              offset: slice.entry.offset)))
+      }
+    }
+    return pieces.sorted { a, b in
+      a.tensor.placement == b.tensor.placement
+        ? a.key.lexicographicallyPrecedes(b.key) : a.tensor.placement.precedes(b.tensor.placement)
+    }
+  }
+
+  private struct Slice {
+    let slice: TensorSlice
+    let entry: BundleEntry
+    let ref: TensorRef
+  }
+
+  /// The slices of a tensor that is copied from a bundle's partitioned variable; `nil` for any other.
+  private static func slices(of tensor: PlannedTensor) -> [Slice]? {
+    guard case .stored(let ref) = tensor.content, let bundle = ref.source as? Bundle,
+      let stored = ref.bundleTensor, stored.isSliced
+    else { return nil }
+    return zip(stored.entry.slices, stored.parts).enumerated().map { number, part in
+      let source = SlicePart(bundle: bundle, tensorIndex: ref.index, part: number)
+      return Slice(slice: part.0, entry: part.1, ref: TensorRef(source, 0, sourceOrder: ref.sourceOrder))
+    }
+  }
+
+  /// The entries under full names that list a tensor's slices.
+  private static func slicedEntries(of plan: OutputPlan) -> [(key: [UInt8], entry: BundleEntry)] {
+    plan.tensors.compactMap { tensor in
+      guard let slices = slices(of: tensor) else { return nil }
+      return (
+        tensor.info.name.utf8,
+        BundleEntry(dtype: tensor.info.dtype, shape: tensor.info.shape, slices: slices.map(\.slice))
+      )
+    }
+  }
+}
+
+/// One part of a partitioned variable, seen as a tensor of its own.
+private struct SlicePart: TensorSource {
+  let bundle: Bundle
+  let tensorIndex: Int
+  let part: Int
+
+  var path: String { bundle.path }
+
+  private var entry: BundleEntry { bundle.index.tensors[tensorIndex].parts[part] }
+
+  var tensors: [TensorInfo] {
+    let name = bundle.index.tensors[tensorIndex].name
+    return [TensorInfo(name: name, dtype: entry.dtype, shape: entry.shape, byteCount: entry.size)]
+  }
+
+  func contents(of index: Int) throws -> TensorContents {
+    TensorContents(
+      bytes: try bundle.storedBytes(entry, of: tensorIndex), uncheckedCRC: entry.maskedCRC.map(CRC32C.unmask))
+  }
+}
