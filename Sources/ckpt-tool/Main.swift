@@ -1,6 +1,5 @@
-import ArgumentParser
+import Terminal
 
-@main struct CkptTool: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "ckpt-tool", abstract: "Operations on TensorFlow checkpoints.")
+@main enum Main {
+  static func main() { Program.main(CkptTool.self) }
 }

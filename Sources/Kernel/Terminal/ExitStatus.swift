@@ -6,6 +6,9 @@ package enum ExitStatus {
   /// The answer to the question asked is "no": `diff` differs, `verify` found damage.
   package static let no = ExitCode(1)
 
+  /// The program itself is at fault.
+  package static let internalError = ExitCode(70)
+
   package static func of(_ kind: KernelError.Kind) -> ExitCode {
     switch kind {
     case .usage: ExitCode(64)
