@@ -34,7 +34,7 @@ let package = Package(
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
-    .target(name: "CKernel"),
+    .target(name: "CKernel", dependencies: ["CProtobufC"]),
     kernel("Bytes", on: ["CISAL", "CZlib"]),
     kernel("Tensors", on: ["Bytes", "CKernel"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy", "CCrypto"]),

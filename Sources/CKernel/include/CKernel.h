@@ -1,5 +1,6 @@
-/// Loops that need a CPU's own instructions; everything else of the suite is Swift.
+/// Loops that need a CPU's own instructions, and code that protobuf-c generates; everything else of the suite is Swift.
 #ifndef CKERNEL_H
 #define CKERNEL_H
 #include "half.h"
+#include "trackable_object_graph.pb-c.h"
 #endif

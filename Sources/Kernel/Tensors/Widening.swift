@@ -49,20 +49,30 @@ package enum Widening {
     switch dtype {
     case .float32: put(values, bytes, first) { Float($0) }
     case .float64: put(values, bytes, first) { $0 }
-    case .half: put(values, bytes, first) { halfBits($0) }
+    case .half: storeHalf(values, bytes, first)
     case .bfloat16: put(values, bytes, first) { bfloat16Bits($0) }
     default: preconditionFailure("not a floating type")
     }
   }
 
-  /// The binary16 nearest to a float64, rounded once.
+  /// Stores the binary16 nearest to each float64, rounded once.
   ///
   /// Going through float32 would round twice; making its last bit sticky ("round to odd") keeps the second rounding exact.
-  private static func halfBits(_ value: Double) -> UInt16 {
-    var single = roundedToOdd(value)
-    var half: UInt16 = 0
-    ck_half_from_float_portable(&half, &single, 1)
-    return half
+  private static func storeHalf(
+    _ values: UnsafeBufferPointer<Double>, _ bytes: UnsafeMutableRawBufferPointer, _ first: Int
+  ) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 256) { singles in
+      withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 256) { halves in
+        for start in stride(from: 0, to: values.count, by: 256) {
+          let count = min(256, values.count - start)
+          for index in 0..<count { singles[index] = roundedToOdd(values[start + index]) }
+          ck_half_from_float(halves.baseAddress, singles.baseAddress, count)
+          let target = 2 * (first + start)
+          UnsafeMutableRawBufferPointer(rebasing: bytes[target..<(target + 2 * count)])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(halves)[..<(2 * count)]))
+        }
+      }
+    }
   }
 
   private static func bfloat16Bits(_ value: Double) -> UInt16 { bfloat16Bits(roundedToOdd(value)) }

@@ -61,7 +61,7 @@ public final class Bundle: TensorSource {
     if tensor.isSliced { return TensorContents(bytes: try assembled(tensor, at: position)) }
     let bytes = try storedBytes(tensor.entry, of: position)
     let crc = tensor.entry.maskedCRC
-    if tensor.entry.dtype.byteCount == nil {
+    if tensor.entry.dtype == .string || tensor.entry.dtype == .variant {
       do {
         let count = tensor.entry.shape.elementCount
         try bytes.withUnsafeBytes { bytes in

@@ -106,16 +106,17 @@ extension BundleWriter {
     let pieces = plan.tensors.flatMap { tensor -> [Piece] in
       guard let slices = slices(of: tensor) else { return [Piece(key: tensor.info.name.utf8, tensor: tensor)] }
       return slices.map { slice in
-        Piece(
+        let keepsLayout = tensor.placement == slice.whole.placement && plan.shardCount == slice.shardCount
+        return Piece(
           key: slice.slice.key(of: tensor.info.name),
           tensor: PlannedTensor(
             info: TensorInfo(
               name: tensor.info.name, dtype: slice.entry.dtype, shape: slice.entry.shape,
               byteCount: slice.entry.size),
             content: .stored(slice.ref),
-            placement: Placement(
-              shard: plan.shardCount == 1 ? 0 : slice.entry.shard, source: tensor.placement.source,
-              offset: slice.entry.offset)))
+            placement: keepsLayout
+              ? Placement(shard: slice.entry.shard, source: tensor.placement.source, offset: slice.entry.offset)
+              : tensor.placement))
       }
     }
     return pieces.sorted { a, b in
@@ -128,16 +129,21 @@ extension BundleWriter {
     let slice: TensorSlice
     let entry: BundleEntry
     let ref: TensorRef
+    /// The tensor it is part of, and the number of data files it came from.
+    let whole: TensorRef
+    let shardCount: Int
   }
 
   /// The slices of a tensor that is copied from a bundle's partitioned variable; `nil` for any other.
   private static func slices(of tensor: PlannedTensor) -> [Slice]? {
     guard case .stored(let ref) = tensor.content, let bundle = ref.source as? Bundle,
-      let stored = ref.bundleTensor, stored.isSliced
+      let stored = ref.bundleTensor, stored.isSliced, !bundle.index.header.isBigEndian
     else { return nil }
     return zip(stored.entry.slices, stored.parts).enumerated().map { number, part in
       let source = SlicePart(bundle: bundle, tensorIndex: ref.index, part: number)
-      return Slice(slice: part.0, entry: part.1, ref: TensorRef(source, 0, sourceOrder: ref.sourceOrder))
+      return Slice(
+        slice: part.0, entry: part.1, ref: TensorRef(source, 0, sourceOrder: ref.sourceOrder), whole: ref,
+        shardCount: bundle.index.header.shardCount)
     }
   }
 

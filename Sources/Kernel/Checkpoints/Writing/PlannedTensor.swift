@@ -87,7 +87,7 @@ public struct OutputPlan: Sendable {
   /// In any order; names are unique.
   public private(set) var tensors: [PlannedTensor]
   /// Data files of a bundle.
-  public var shardCount: Int
+  public private(set) var shardCount: Int
 
   /// - Throws: ``KernelError`` `.usage` when two tensors have the same name.
   public init(_ tensors: [PlannedTensor], shardCount: Int = 1) throws {
@@ -100,6 +100,12 @@ public struct OutputPlan: Sendable {
     if shardCount == 1 {
       for index in self.tensors.indices { self.tensors[index].placement.shard = 0 }
     }
+  }
+
+  /// Tensors whose names are known to be unique and whose placements lie below `shardCount`.
+  init(unchecked tensors: [PlannedTensor], shardCount: Int) {
+    self.tensors = tensors
+    self.shardCount = shardCount
   }
 
   /// Copies of all tensors of `source`, in its own layout.
