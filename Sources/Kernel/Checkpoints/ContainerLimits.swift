@@ -13,25 +13,24 @@ func utf8Name(of info: TensorInfo, path: String, format: String) throws -> Strin
   return name
 }
 
-/// Checks that no two tensors have the same name and that their sizes add up without overflow, headers included.
-func checkTogether(_ tensors: [TensorInfo], path: String) throws {
-  let names = tensors.map(\.name).sorted()
-  for (a, b) in zip(names, names.dropFirst()) where a == b {
-    throw KernelError(.usage, path, at: .tensor(a.description), "two tensors would have this name")
-  }
-  var room = Int.max / 2
-  for tensor in tensors {
-    guard tensor.byteCount <= room else {
-      throw KernelError(.usage, path, at: .tensor(tensor.name.description), "the file would exceed any disk")
-    }
-    room -= tensor.byteCount
-  }
-}
-
 /// The error for a tensor whose type a format lacks.
 func unsupported(_ info: TensorInfo, path: String, format: String) -> KernelError {
   let hint =
     Widening.isNumeric(info.dtype) ? "cast or drop it first" : "leave it out: drop '\(info.name.description.printable)'"
   return KernelError(
     .usage, path, at: .tensor(info.name.description), "\(format) files cannot hold \(info.dtype.name)", hint: hint)
+}
+
+/// Checks, before any work, that `path` can be created and its disk has room for `byteCount` bytes.
+func checkRoom(at path: String, existing: AtomicFile.Existing, byteCount: Int) throws {
+  let folder = Path.folder(of: path)
+  guard FileStatus(folder)?.isDirectory == true else {
+    throw KernelError(.cannotCreate, folder, "no such folder", hint: "create it first: mkdir -p \(folder)")
+  }
+  try AtomicFile.checkTarget(path, existing: existing)
+  if let free = freeSpace(at: folder), free < byteCount {
+    throw KernelError(
+      .io, folder, "\(byteCount) bytes are needed but only \(free) are free",
+      hint: "free some space or write to another disk")
+  }
 }

@@ -1,62 +1,54 @@
 import Bytes
 import Tensors
 
-/// Writes a `.safetensors` file as the reference library does, byte for byte: tensors by falling element type and
-/// then by name, the header padded with spaces to a multiple of 8.
-///
-/// The layout is fixed when the writer is made, so a type or name that the format cannot hold fails before any work.
-public final class SafetensorsWriter {
-  /// The positions of the tensors in the order in which ``write(_:_:)`` must be called.
-  public let order: [Int]
+/// Writes a plan as a `.safetensors` file, byte for byte as the reference library does: tensors by falling element
+/// type and then by name, the header padded with spaces to a multiple of 8.
+public struct SafetensorsWriter {
+  public let path: String
+  /// The tensors as they will lie in the file.
+  private let tensors: [PlannedTensor]
+  private let header: [UInt8]
+  private let existing: AtomicFile.Existing
 
-  private let tensors: [TensorInfo]
-  private let file: AtomicFile
-  private var writtenCount = 0
-
-  /// Plans the file for `tensors` and writes its header.
+  /// Checks, before any work, that the format can hold every tensor and that the file can be created.
   ///
   /// - Parameter metadata: free text about the file; written in the order of its keys (the reference library's own
   ///   order changes from run to run).
-  /// - Throws: ``KernelError`` naming a tensor that the format cannot hold, or when `path` cannot be created.
+  /// - Throws: ``KernelError`` `.usage` naming a tensor that the format cannot hold, `.cannotCreate` or `.io` when
+  ///   `path` cannot be created or its disk is too full.
   public init(
-    path: String, existing: AtomicFile.Existing, tensors: [TensorInfo], metadata: [String: String] = [:]
+    _ plan: OutputPlan, to path: String, existing: AtomicFile.Existing, metadata: [String: String] = [:]
   ) throws {
-    self.tensors = tensors
-    let members = try tensors.map { try Member($0, path: path) }
-    try checkTogether(tensors, path: path)
-    order = tensors.indices.sorted { a, b in
-      if members[a].rank != members[b].rank { return members[a].rank > members[b].rank }
-      return tensors[a].name < tensors[b].name
+    self.path = path
+    self.existing = existing
+    let members = try plan.tensors.map { try Member($0, path: path) }.sorted { a, b in
+      a.rank != b.rank ? a.rank > b.rank : a.tensor.info.name < b.tensor.info.name
     }
-    let header = SafetensorsWriter.header(order.map { members[$0] }, metadata)
+    tensors = members.map(\.tensor)
+    header = SafetensorsWriter.header(members, metadata)
     guard header.count <= SafetensorsHeader.lengthLimit else {
       throw KernelError(
         .usage, path, "a header of \(header.count) bytes exceeds the limit of \(SafetensorsHeader.lengthLimit)",
         hint: "split the checkpoint")
     }
-    file = try AtomicFile(path, existing: existing)
+    try checkRoom(at: path, existing: existing, byteCount: 8 + header.count + plan.byteCount)
+  }
+
+  /// Writes the file and makes it appear.
+  ///
+  /// - Parameter progress: called with the bytes of tensors written so far.
+  public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    let pump = TensorPump(workers)
+    let file = try AtomicFile(path, existing: existing)
     var start: [UInt8] = []
     start.append(fixed64: UInt64(header.count))
     try file.write(start + header)
-  }
-
-  /// Writes the tensor at `index`, whose bytes (row-major, little-endian) `body` puts into the sink.
-  ///
-  /// - Precondition: calls follow ``order``.
-  /// - Throws: what `body` throws, or ``KernelError`` when it gives more or fewer bytes than planned.
-  public func write(_ index: Int, _ body: (any ByteSink) throws -> Void) throws {
-    precondition(writtenCount < order.count && order[writtenCount] == index, "tensors must be written in order")
-    let sink = MeasuredSink(file, for: tensors[index], path: file.path)
-    try body(sink)
-    try sink.finish()
-    writtenCount += 1
-  }
-
-  /// Makes the file appear.
-  ///
-  /// - Precondition: all tensors are written.
-  public func commit() throws {
-    precondition(writtenCount == order.count, "tensors are missing")
+    var done = 0
+    for tensor in tensors {
+      try pump.pump(tensor, into: file)
+      done += tensor.info.byteCount
+      progress(done)
+    }
     try file.commit()
   }
 }
@@ -64,20 +56,22 @@ public final class SafetensorsWriter {
 extension SafetensorsWriter {
   /// A tensor with what the header says of it.
   private struct Member {
-    let info: TensorInfo
+    let tensor: PlannedTensor
     let name: String
     let dtype: String
     let rank: Int
 
-    init(_ info: TensorInfo, path: String) throws {
-      self.info = info
+    init(_ tensor: PlannedTensor, path: String) throws {
+      self.tensor = tensor
+      let info = tensor.info
       name = try utf8Name(of: info, path: path, format: "safetensors")
       guard name != SafetensorsHeader.metadataKey else {
         throw KernelError(
           .usage, path, at: .tensor(name), "the name is reserved in safetensors files", hint: "rename the tensor")
       }
-      guard let entry = SafetensorsType.entry(for: info.dtype), info.shape.byteCount(of: info.dtype) == info.byteCount
-      else { throw unsupported(info, path: path, format: "safetensors") }
+      guard let entry = SafetensorsType.entry(for: info.dtype) else {
+        throw unsupported(info, path: path, format: "safetensors")
+      }
       (dtype, rank) = entry
     }
   }
@@ -95,10 +89,10 @@ extension SafetensorsWriter {
     var offset = 0
     for member in members {
       if text.count > 1 { text.append(UInt8(ascii: ",")) }
-      let end = offset + member.info.byteCount
+      let end = offset + member.tensor.info.byteCount
       text += quoted(member.name)
       text +=
-        ":{\"dtype\":\"\(member.dtype)\",\"shape\":\(member.info.shape),\"data_offsets\":[\(offset),\(end)]}".utf8
+        ":{\"dtype\":\"\(member.dtype)\",\"shape\":\(member.tensor.info.shape),\"data_offsets\":[\(offset),\(end)]}".utf8
       offset = end
     }
     text.append(UInt8(ascii: "}"))
