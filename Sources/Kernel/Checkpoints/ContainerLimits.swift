@@ -1,0 +1,36 @@
+import Bytes
+import Tensors
+
+/// The checks that safetensors and npz share before they take tensors of a checkpoint.
+
+/// The name as text, which these formats need and TensorFlow does not.
+func utf8Name(of info: TensorInfo, path: String, format: String) throws -> String {
+  guard let name = String(validating: info.name.utf8, as: UTF8.self) else {
+    throw KernelError(
+      .usage, path, at: .tensor(info.name.description), "its name is not valid UTF-8, which \(format) files need",
+      hint: "rename the tensor")
+  }
+  return name
+}
+
+/// The error for a tensor whose type a format lacks.
+func unsupported(_ info: TensorInfo, path: String, format: String) -> KernelError {
+  let hint =
+    Widening.isNumeric(info.dtype) ? "cast or drop it first" : "leave it out: drop '\(info.name.description.printable)'"
+  return KernelError(
+    .usage, path, at: .tensor(info.name.description), "\(format) files cannot hold \(info.dtype.name)", hint: hint)
+}
+
+/// Checks, before any work, that `path` can be created and its disk has room for `byteCount` bytes.
+func checkRoom(at path: String, existing: AtomicFile.Existing, byteCount: Int) throws {
+  let folder = Path.folder(of: path)
+  guard FileStatus(folder)?.isDirectory == true else {
+    throw KernelError(.cannotCreate, folder, "no such folder", hint: "create it first: mkdir -p \(folder)")
+  }
+  try AtomicFile.checkTarget(path, existing: existing)
+  if let free = freeSpace(at: folder), free < byteCount {
+    throw KernelError(
+      .io, folder, "\(byteCount) bytes are needed but only \(free) are free",
+      hint: "free some space or write to another disk")
+  }
+}
