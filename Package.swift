@@ -51,6 +51,9 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("BytesTests", on: ["Bytes"]),
+    tests(
+      "SystemLibrariesTests",
+      on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("ToolTests", on: ["ckpt-tool"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

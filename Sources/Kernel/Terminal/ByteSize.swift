@@ -17,7 +17,7 @@ package struct ByteSize: Equatable, Sendable {
     var bytes = whole.multipliedReportingOverflow(by: unit)
     guard !bytes.overflow else { return nil }
     if parts.count == 2 {
-      // Nine digits suffice for any unit and keep the product within 64 bits for all units up to TiB.
+      // Six digits keep the product within 64 bits for every unit.
       guard (1...6).contains(parts[1].count), unit > 1, let fraction = Int(parts[1]) else { return nil }
       let scale = (0..<parts[1].count).reduce(1) { scale, _ in scale * 10 }
       bytes = bytes.partialValue.addingReportingOverflow(fraction * unit / scale)
@@ -38,17 +38,24 @@ extension ByteSize: CustomStringConvertible {
   package var description: String {
     guard bytes >= 1000 else { return "\(bytes) B" }
     var scale = 1000
-    for unit in ["kB", "MB", "GB", "TB", "PB", "EB"] {
-      // The mantissa in hundredths; when it rounds up to 1000 the next unit says it better.
-      let hundredths = Int((Double(bytes) / Double(scale) * 100).rounded())
+    for unit in ["kB", "MB", "GB", "TB", "PB"] {
+      // A mantissa that rounds up to 1000 is said better by the next unit.
+      let hundredths = ByteSize.rounded(bytes, by: scale / 100)
       if hundredths < 10_00 { return "\(hundredths / 100).\(ByteSize.twoDigits(hundredths % 100)) \(unit)" }
-      let tenths = Int((Double(bytes) / Double(scale) * 10).rounded())
+      let tenths = ByteSize.rounded(bytes, by: scale / 10)
       if tenths < 100_0 { return "\(tenths / 10).\(tenths % 10) \(unit)" }
-      let ones = Int((Double(bytes) / Double(scale)).rounded())
-      if ones < 1000 || unit == "EB" { return "\(ones) \(unit)" }
+      let ones = ByteSize.rounded(bytes, by: scale)
+      if ones < 1000 { return "\(ones) \(unit)" }
       scale *= 1000
     }
-    return "\(bytes) B"
+    let hundredths = ByteSize.rounded(bytes, by: scale / 100)
+    return "\(hundredths / 100).\(ByteSize.twoDigits(hundredths % 100)) EB"
+  }
+
+  /// `bytes / unit`, rounded half up, exactly.
+  private static func rounded(_ bytes: Int, by unit: Int) -> Int {
+    let (quotient, remainder) = bytes.quotientAndRemainder(dividingBy: unit)
+    return quotient + (remainder >= unit - remainder ? 1 : 0)
   }
 
   private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
