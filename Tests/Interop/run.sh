@@ -1,0 +1,96 @@
+#!/bin/sh
+# Lets TensorFlow and the Python packages of other formats judge ckpt-tool: they write and we read, we write and they
+# read. Prints a line `ok …` or `FAIL …` for each check and `N passed, N failed` at the end; exits 1 if any failed.
+# Without network or Python there is nothing to judge with: that is said loudly and is no failure.
+#
+#   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
+#   INTEROP_LARGE=0          leave out the tensor of 3 GB
+#   CKPT_TOOL                the program to judge, instead of .build/release/ckpt-tool
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/checkpoint-toolchain
+export TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES= PYTHONDONTWRITEBYTECODE=1 TF_ENABLE_ONEDNN_OPTS=0
+
+loud() {
+  printf '\n****************************************************************************\n' >&2
+  printf '*** %s\n' "$@" >&2
+  printf '****************************************************************************\n\n' >&2
+}
+
+# environment NAME PYTHON PACKAGE… : prints the interpreter of a cached virtual environment holding the packages.
+environment() {
+  name=$1 python=$2
+  shift 2
+  if [ ! -e "$cache/$name/complete" ]; then
+    echo "installing $* into $cache/$name (once)" >&2
+    rm -rf "${cache:?}/$name"
+    mkdir -p "$cache"
+    "$python" -m venv "$cache/$name" >&2 && "$cache/$name/bin/python" -m pip install --quiet "$@" >&2 &&
+      "$cache/$name/bin/python" -c 'import tensorflow' >&2 && touch "$cache/$name/complete" || return 1
+  fi
+  echo "$cache/$name/bin/python"
+}
+
+# first_python VERSION… : the first interpreter of one of these versions, in PATH or under pyenv.
+first_python() {
+  for version; do
+    for candidate in "python$version" "$HOME"/.pyenv/versions/"$version".*/bin/python; do
+      found=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
+      [ "$found" = "$version" ] && { command -v "$candidate"; return; }
+    done
+  done
+  return 1
+}
+
+tf2=${TF2_PYTHON:-}
+if [ -z "$tf2" ]; then
+  python=$(first_python 3.11 3.12 3.10 3.13) &&
+    tf2=$(environment tensorflow-2 "$python" tensorflow-cpu safetensors) || tf2=
+fi
+tf1=${TF1_PYTHON:-}
+if [ -z "$tf1" ]; then
+  if python=$(first_python 3.7); then
+    tf1=$(environment tensorflow-1 "$python" tensorflow==1.15.5 'protobuf<3.21' 'numpy<1.19') || tf1=
+  else
+    echo "no Python 3.7: TensorFlow 1.15 is left out" >&2
+  fi
+fi
+if [ -z "$tf2" ]; then
+  loud 'INTEROPERABILITY WAS NOT TESTED: TensorFlow 2 could not be installed.' \
+    'Give TF2_PYTHON=/path/to/python with tensorflow, or a network and Python 3.10 to 3.13.'
+  [ -n "$tf1" ] || exit 0
+fi
+
+if [ -z "${CKPT_TOOL:-}" ]; then
+  (cd "$top" && swift build -c release --product ckpt-tool >&2) || exit 1
+  CKPT_TOOL=$(cd "$top" && swift build -c release --show-bin-path)/ckpt-tool
+fi
+[ -x "$CKPT_TOOL" ] || { echo "no program at $CKPT_TOOL" >&2; exit 1; }
+export CKPT_TOOL
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+log=$work/log
+
+# judge PYTHON SCRIPT : runs one script in a folder of its own; one that stops half-way is a failure too.
+judge() {
+  mkdir "$work/run" && cd "$work/run" || exit 1
+  echo "== $(basename "$2") under $("$1" -c 'import tensorflow as tf; print("TensorFlow", tf.__version__)')"
+  "$1" -W ignore "$here/$2" 2>"$work/stderr" || { cat "$work/stderr" >&2; echo "FAIL $2 stopped"; }
+  cd "$work" && rm -rf "$work/run"
+}
+
+{
+  for python in $tf2 $tf1; do
+    for script in written_by_tensorflow.py written_by_us.py averages.py; do judge "$python" "$script"; done
+  done
+  [ -n "$tf2" ] && judge "$tf2" other_formats.py
+  judge "${tf2:-$tf1}" large.py
+} | tee "$log"
+
+passed=$(grep -c '^ok ' "$log")
+failed=$(grep -c '^FAIL ' "$log")
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
