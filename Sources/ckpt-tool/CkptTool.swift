@@ -5,5 +5,13 @@ import Terminal
 struct CkptTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ckpt-tool", abstract: "Operations on TensorFlow checkpoints.",
-    version: Program.versionLine("ckpt-tool"))
+    discussion: """
+      A checkpoint is named by its prefix, by one of its files, or by a folder with a checkpoint state file. \
+      Files ending in .safetensors and .npz are understood everywhere too.
+      """,
+    version: Program.versionLine("ckpt-tool"),
+    subcommands: [
+      Average.self, MovingAverages.self, Cast.self, Rename.self, Drop.self, Keep.self, SetTensors.self, Merge.self,
+      Split.self, Reshard.self, Fill.self, Convert.self, State.self,
+    ])
 }

@@ -16,7 +16,8 @@ func utf8Name(of info: TensorInfo, path: String, format: String) throws -> Strin
 /// The error for a tensor whose type a format lacks.
 func unsupported(_ info: TensorInfo, path: String, format: String) -> KernelError {
   let hint =
-    Widening.isNumeric(info.dtype) ? "cast or drop it first" : "leave it out: drop '\(info.name.description.printable)'"
+    Widening.isNumeric(info.dtype)
+    ? "cast or drop it first" : "leave it out: drop '\(info.name.description.printable)'"
   return KernelError(
     .usage, path, at: .tensor(info.name.description), "\(format) files cannot hold \(info.dtype.name)", hint: hint)
 }

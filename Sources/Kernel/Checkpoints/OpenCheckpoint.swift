@@ -6,10 +6,9 @@ import Bytes
 /// - Throws: ``KernelError`` when nothing is there or its directory of tensors is damaged.
 public func openCheckpoint(_ path: String) throws -> any TensorSource {
   switch try CheckpointLocation(path) {
-  case .bundle(let prefix): return try Bundle(prefix: prefix)
-  case .v1(_, let files):
-    throw KernelError(.badData, files.first ?? path, "is a V1 checkpoint")
-  case .safetensors(let file), .npz(let file):
-    throw KernelError(.badData, file, "is not a bundle")
+  case .bundle(let prefix): try Bundle(prefix: prefix)
+  case .v1(let prefix, let files): throw KernelError(.badData, prefix, "is a V1 checkpoint of \(files.count) files")
+  case .safetensors(let file): try SafetensorsFile(path: file)
+  case .npz(let file): try NpzFile(path: file)
   }
 }

@@ -26,7 +26,8 @@ package enum ElementOrder {
   /// The first and last axes are walked in tiles, so that both sides stay in the cache; `source` and `target` hold
   /// `shape.elementCount` elements of `size` bytes each.
   package static func rowMajor(
-    _ source: UnsafeRawBufferPointer, shape: Shape, elementSize size: Int, into target: UnsafeMutableRawBufferPointer
+    _ source: UnsafeRawBufferPointer, shape: Shape, elementSize size: Int,
+    into target: UnsafeMutableRawBufferPointer
   ) {
     precondition(source.count == shape.elementCount * size && target.count == source.count)
     let extents = shape.dimensions
@@ -45,7 +46,8 @@ package enum ElementOrder {
         rest /= extent
       }
       copyPlane(
-        Plane(rows: rows, columns: columns, planes: planes, source: sourcePlane, target: plane), size, source, target)
+        Plane(rows: rows, columns: columns, planes: planes, source: sourcePlane, target: plane), size, source,
+        target)
     }
   }
 

@@ -23,7 +23,8 @@ package struct NpyArray: Sendable {
       throw KernelError(.badData, path, at: .byte(fault.offset), fault.problem)
     }
     guard case .number(let dtype, _) = header.element else {
-      throw KernelError(.badData, path, "an array of strings is not supported here; an array of numbers is expected")
+      throw KernelError(
+        .badData, path, "an array of strings is not supported here; an array of numbers is expected")
     }
     guard file.count - header.headerByteCount == header.dataByteCount else {
       throw KernelError(

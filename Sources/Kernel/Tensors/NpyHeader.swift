@@ -90,6 +90,7 @@ extension NpyHeader {
     text += String(repeating: " ", count: 64 - (10 + text.utf8.count + 1) % 64) + "\n"
     // Version 1.0, whose 16-bit length the rank limit keeps from overflowing.
     let length = text.utf8.count
-    return magic + [1, 0, UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8)] + Array(text.utf8)
+    return magic + [1, 0, UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8)]
+      + Array(text.utf8)
   }
 }

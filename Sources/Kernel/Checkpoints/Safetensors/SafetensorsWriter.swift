@@ -92,7 +92,8 @@ extension SafetensorsWriter {
       let end = offset + member.tensor.info.byteCount
       text += quoted(member.name)
       text +=
-        ":{\"dtype\":\"\(member.dtype)\",\"shape\":\(member.tensor.info.shape),\"data_offsets\":[\(offset),\(end)]}".utf8
+        ":{\"dtype\":\"\(member.dtype)\",\"shape\":\(member.tensor.info.shape),\"data_offsets\":[\(offset),\(end)]}"
+        .utf8
       offset = end
     }
     text.append(UInt8(ascii: "}"))

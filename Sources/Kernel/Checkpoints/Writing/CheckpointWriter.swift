@@ -1,0 +1,67 @@
+import Bytes
+
+/// Writes a plan into the container that the output's name asks for: `.safetensors`, `.npz`, or a bundle's prefix.
+public enum CheckpointWriter {
+  case bundle(BundleWriter)
+  case safetensors(SafetensorsWriter)
+  case npz(NpzWriter)
+
+  /// Checks, before any work, that `plan` fits the container and that its files can be created.
+  ///
+  /// - Parameter path: a bundle's prefix, or a file with one of the extensions.
+  /// - Throws: ``KernelError`` when a file exists under `.refuse`, a type is unknown to the container, or space is short.
+  public init(_ plan: OutputPlan, to path: String, existing: AtomicFile.Existing) throws {
+    if path.hasSuffix(".safetensors") {
+      self = .safetensors(try SafetensorsWriter(plan, to: path, existing: existing))
+    } else if path.hasSuffix(".npz") {
+      self = .npz(try NpzWriter(plan, to: path, existing: existing))
+    } else {
+      self = .bundle(try BundleWriter(plan, to: path, existing: existing))
+    }
+  }
+
+  /// The files that will be written.
+  public var paths: [String] {
+    switch self {
+    case .bundle(let writer): writer.paths
+    case .safetensors(let writer): [writer.path]
+    case .npz(let writer): [writer.path]
+    }
+  }
+
+  /// Writes everything and makes it visible, or leaves nothing behind.
+  ///
+  /// - Parameter progress: called with the bytes written so far.
+  public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    switch self {
+    case .bundle(let writer): try writer.write(workers, progress: progress)
+    case .safetensors(let writer): try writer.write(workers, progress: progress)
+    case .npz(let writer): try writer.write(workers, progress: progress)
+    }
+  }
+}
+
+extension OutputPlan {
+  /// About how many bytes of memory writing takes: a few pieces per worker, and the inputs that do not lie in one
+  /// stretch of a mapped file (slices, big-endian data, compressed or decoded values) of the most demanding tensor.
+  public func workingMemory(_ workers: Workers) -> Int {
+    let assembled = tensors.map { tensor -> Int in
+      switch tensor.content {
+      case .stored(let ref): ref.isMapped ? 0 : ref.info.byteCount
+      case .bytes: 0
+      case .elementwise(let refs, _): refs.reduce(0) { $0 + ($1.isMapped ? 0 : $1.info.byteCount) }
+      }
+    }
+    return (assembled.max() ?? 0) + 8 * workers.count << 20
+  }
+}
+
+extension TensorRef {
+  /// Whether reading the tensor needs no memory of its own.
+  fileprivate var isMapped: Bool {
+    if let bundle = source as? Bundle {
+      return bundle.index.tensors[index].parts.isEmpty && !bundle.index.header.isBigEndian
+    }
+    return source is SafetensorsFile
+  }
+}
