@@ -150,10 +150,12 @@ extension BundleWriter {
   /// The entries under full names that list a tensor's slices.
   private static func slicedEntries(of plan: OutputPlan) -> [(key: [UInt8], entry: BundleEntry)] {
     plan.tensors.compactMap { tensor in
-      guard let slices = slices(of: tensor) else { return nil }
+      guard let slices = slices(of: tensor), let first = slices.first else { return nil }
+      // TensorFlow leaves a shard number without meaning in merged entries; a copy keeps it while it is possible.
+      let shard = min(first.whole.bundleTensor?.entry.shard ?? 0, plan.shardCount - 1)
       return (
         tensor.info.name.utf8,
-        BundleEntry(dtype: tensor.info.dtype, shape: tensor.info.shape, slices: slices.map(\.slice))
+        BundleEntry(dtype: tensor.info.dtype, shape: tensor.info.shape, shard: shard, slices: slices.map(\.slice))
       )
     }
   }
