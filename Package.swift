@@ -51,6 +51,11 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("BytesTests", on: ["Bytes"]),
+    .executableTarget(
+      name: "probe",
+      dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/ProbeTool", swiftSettings: strict),
+    tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
