@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// `make` sets STRICT=1 so that the project's own builds treat warnings as errors. The flag is "unsafe" to SwiftPM,
+// `make test` sets STRICT=1 so that the project's own checks treat warnings as errors. The flag is "unsafe" to SwiftPM,
 // which refuses it in dependencies, so a package that depends on this one never sees it.
 let strict: [SwiftSetting] =
   Context.environment["STRICT"] == "1" ? [.unsafeFlags(["-warnings-as-errors"])] : []
@@ -49,8 +49,19 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "manual",
+      dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tools/manual", swiftSettings: strict),
+
     .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("BytesTests", on: ["Bytes"]),
+    .executableTarget(
+      name: "probe",
+      dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/ProbeTool", swiftSettings: strict),
+    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool"]),
+    tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),

@@ -10,6 +10,38 @@ enum ArgumentSpelling {
     }
   }
 
+  /// The name and value of `--name=True`, or `nil` when `argument` is not of that form.
+  static func boolean(_ argument: String) -> (name: String, isOn: Bool)? {
+    guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return nil }
+    let name = String(argument[argument.index(argument.startIndex, offsetBy: 2)..<equals])
+    switch argument[argument.index(after: equals)...] {
+    case "True", "true", "1": return (name, true)
+    case "False", "false", "0": return (name, false)
+    default: return nil
+    }
+  }
+
+  /// `arguments` with `--flag=True` as `--flag`, and `--flag=False` as the opposite flag or as nothing at all.
+  ///
+  /// Options that take a value keep it, as `tree` declares them.
+  static func plainFlags(_ arguments: [String], of tree: CommandTree) -> [String] {
+    let flags = tree.flags(of: arguments)
+    return mapOptions(in: arguments) { option in
+      guard let (name, isOn) = boolean(option), flags.contains(name) else { return option }
+      if isOn { return "--" + name }
+      return opposites(of: name).first(where: flags.contains).map { "--" + $0 }
+    }
+  }
+
+  /// What the argument parser may call the inverse of a flag.
+  private static func opposites(of name: String) -> [String] {
+    for (prefix, opposite) in [("no-", ""), ("enable-", "disable-"), ("disable-", "enable-")]
+    where name.hasPrefix(prefix) {
+      return [opposite + name.dropFirst(prefix.count), "no-" + name]
+    }
+    return ["no-" + name]
+  }
+
   /// Long options replaced or dropped by `transform`; the rest as it is.
   private static func mapOptions(in arguments: [String], _ transform: (String) -> String?) -> [String] {
     // A shell asking for completions passes the user's words on, unchanged.

@@ -42,7 +42,15 @@ package enum Program {
 
   /// Parses `arguments` in any of the spellings the programs accept.
   static func parse(_ root: any ParsableCommand.Type, _ arguments: [String]) throws -> any ParsableCommand {
-    try root.parseAsRoot(ArgumentSpelling.hyphenated(arguments))
+    let arguments = ArgumentSpelling.hyphenated(arguments)
+    do { return try root.parseAsRoot(arguments) } catch {
+      // The declarations are consulted only when parsing failed, so that plain command lines start fast.
+      guard arguments.contains(where: { ArgumentSpelling.boolean($0) != nil }), let tree = CommandTree(root)
+      else { throw error }
+      let respelled = ArgumentSpelling.plainFlags(arguments, of: tree)
+      guard respelled != arguments else { throw error }
+      return try root.parseAsRoot(respelled)
+    }
   }
 
   /// Opens `/dev/null` the wrong way round in place of each closed standard file.

@@ -1,0 +1,73 @@
+# make setup    installs the Debian packages that are missing
+# make          builds the programs, optimized
+# make test     builds everything with warnings as errors and runs all tests
+# make interop  lets TensorFlow judge what the programs read and write
+# make bench    measures the programs against others
+# make demo     shows the programs at work on small checkpoints
+# make install  installs programs, manual pages and shell completions below PREFIX (and DESTDIR)
+# make man      brings the manual pages up to date with the declared options
+# make format   formats the sources; make lint checks them and the manual pages
+# make clean    removes what was built
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAMS := ckpt-tool
+RELEASE := .build/release
+DEBUG := .build/debug
+SOURCES := Package.swift Sources Tests Tools
+
+.PHONY: all setup test interop bench demo install man format lint clean
+
+all:
+	@set -e; for program in $(PROGRAMS); do \
+	  $(SWIFT) build -c release --static-swift-stdlib --product $$program; \
+	done
+
+setup:
+	@bash packaging/setup.sh
+
+test: export STRICT = 1
+test:
+	$(SWIFT) build --build-tests
+	$(SWIFT) test
+
+interop: all
+	sh Tests/Interop/run.sh
+
+bench: all
+	@set -e; for script in $(filter-out %/common.sh,$(sort $(wildcard Benchmarks/*.sh))); do \
+	  echo "== $$script"; bash $$script; \
+	done
+
+demo: all
+	bash examples/demo.sh
+
+install: all
+	@set -e; for program in $(PROGRAMS); do \
+	  echo "installing $$program below $(DESTDIR)$(PREFIX)"; \
+	  install -D -m 755 $(RELEASE)/$$program '$(DESTDIR)$(PREFIX)/bin/'$$program; \
+	  install -D -m 644 man/$$program.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'$$program.1; \
+	  share='$(DESTDIR)$(PREFIX)/share'; \
+	  mkdir -p $$share/bash-completion/completions $$share/zsh/site-functions $$share/fish/vendor_completions.d; \
+	  $(RELEASE)/$$program --generate-completion-script bash >$$share/bash-completion/completions/$$program; \
+	  $(RELEASE)/$$program --generate-completion-script zsh >$$share/zsh/site-functions/_$$program; \
+	  $(RELEASE)/$$program --generate-completion-script fish >$$share/fish/vendor_completions.d/$$program.fish; \
+	done
+
+man:
+	$(SWIFT) build
+	@set -e; for program in $(PROGRAMS); do \
+	  $(DEBUG)/$$program --experimental-dump-help | $(DEBUG)/manual man/$$program.1; \
+	done
+
+format:
+	$(SWIFT) format format --in-place --recursive $(SOURCES)
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+	mandoc -Tlint -W style man/*.1
+	$(SWIFT) test --filter ManualTests
+
+clean:
+	$(SWIFT) package clean
