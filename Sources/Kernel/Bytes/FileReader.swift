@@ -1,0 +1,28 @@
+import Glibc
+
+/// A file or pipe read from its beginning to its end, a piece at a time.
+public final class FileReader: ByteSource {
+  public let name: String
+  private let descriptor: Int32
+
+  /// Opens `path`.
+  ///
+  /// - Throws: ``KernelError`` `.noInput` when it does not exist, is a directory or may not be read.
+  public init(_ path: String) throws {
+    name = path
+    descriptor = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw SystemError().reading(path) }
+    if FileStatus(path)?.isDirectory == true {
+      close(descriptor)
+      throw KernelError(.noInput, path, "is a directory, not a file")
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    let count = retryingInterrupts { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
+    guard count >= 0 else { throw SystemError().reading(name) }
+    return count
+  }
+}

@@ -1,0 +1,76 @@
+import CZlib
+
+/// The contents of a gzip stream: one member or several in a row, each with its checksum and length verified.
+///
+/// Memory: 300 KiB, whatever the stream says.
+public final class GzipReader: ByteSource {
+  public var name: String { source.name }
+  /// Compressed bytes taken from the source so far.
+  public private(set) var compressedCount = 0
+
+  private let source: any ByteSource
+  private let input = OwnedBuffer(byteCount: 256 << 10)
+  // zlib keeps a pointer to the stream, so it must not move.
+  private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+  private var memberIsComplete = false
+  private var isAtEnd = false
+
+  public init(_ source: any ByteSource) throws {
+    self.source = source
+    stream.initialize(to: z_stream())
+    // 15 bits of window, and 16 for "gzip only".
+    let status = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    guard status == Z_OK else { throw KernelError(.io, source.name, "zlib cannot start: status \(status)") }
+  }
+
+  deinit {
+    inflateEnd(stream)
+    stream.deallocate()
+  }
+
+  /// Whether bytes that begin with `prefix` can be gzip.
+  public static func recognizes(_ prefix: some Collection<UInt8>) -> Bool { prefix.starts(with: [0x1f, 0x8b]) }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    guard !isAtEnd else { return 0 }
+    // zlib counts in 32 bits.
+    let room = min(buffer.count, 1 << 30)
+    stream.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.pointee.avail_out = UInt32(room)
+    while stream.pointee.avail_out == room {
+      if stream.pointee.avail_in == 0, try !refill() {
+        guard memberIsComplete else {
+          throw damaged("the gzip stream ends too early", hint: "the copy is not complete; copy it again")
+        }
+        isAtEnd = true
+        return 0
+      }
+      if memberIsComplete {
+        inflateReset(stream)
+        memberIsComplete = false
+      }
+      switch inflate(stream, Z_NO_FLUSH) {
+      case Z_OK, Z_BUF_ERROR: break
+      case Z_STREAM_END: memberIsComplete = true
+      case Z_DATA_ERROR: throw damaged("the gzip stream is damaged: \(zlibMessage)")
+      case let status: throw KernelError(.io, name, "zlib gave up: status \(status)")
+      }
+    }
+    return room - Int(stream.pointee.avail_out)
+  }
+
+  private func refill() throws -> Bool {
+    let count = try source.read(into: input.bytes)
+    compressedCount += count
+    stream.pointee.next_in = input.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    stream.pointee.avail_in = UInt32(count)
+    return count > 0
+  }
+
+  private var zlibMessage: String { stream.pointee.msg.map { String(cString: $0) } ?? "no reason given" }
+
+  private func damaged(_ problem: String, hint: String? = nil) -> KernelError {
+    let offset = compressedCount - Int(stream.pointee.avail_in)
+    return KernelError(.badData, name, at: .byte(offset), problem, hint: hint)
+  }
+}

@@ -1,0 +1,91 @@
+import Bytes
+import Glibc
+
+/// Unpacks an archive of regular files into a folder: all of it or nothing.
+///
+/// The files have no names until the last byte of the archive has been checked, so an archive that turns out to be
+/// damaged, or a process that is killed, leaves nothing behind (but empty folders, if killed). Modes, owners and times
+/// in the archive are ignored.
+public struct ArchiveUnpacker {
+  private let path: String
+  private let folder: String
+  private let existing: AtomicFile.Existing
+  private let limits: ArchiveLimits
+  private let calls: SystemCalls
+
+  /// Plans to unpack the archive at `path` into `folder`, which is created if it is missing.
+  public init(
+    _ path: String, into folder: String, existing: AtomicFile.Existing = .refuse,
+    limits: ArchiveLimits = ArchiveLimits()
+  ) {
+    self.init(path, into: folder, existing: existing, limits: limits, calls: .live)
+  }
+
+  package init(
+    _ path: String, into folder: String, existing: AtomicFile.Existing, limits: ArchiveLimits, calls: SystemCalls
+  ) {
+    self.path = path
+    self.folder = folder
+    self.existing = existing
+    self.limits = limits
+    self.calls = calls
+  }
+
+  /// Unpacks and returns the members, in the archive's order.
+  ///
+  /// - Parameter progress: called with the bytes unpacked so far.
+  /// - Throws: ``KernelError`` `.badData` for an archive that is damaged or holds anything but plain files and folders
+  ///   inside it, `.cannotCreate` when a file exists (under `.refuse`).
+  @discardableResult
+  public func unpack(progress: (Int) -> Void = { _ in }) throws -> [ArchiveMember] {
+    let reader = try ArchiveReader(path, limits: limits)
+    let folders = FolderMaker()
+    var files: [AtomicFile] = []
+    var members: [ArchiveMember] = []
+    var done = 0
+    let buffer = OwnedBuffer(byteCount: 1 << 20)
+    do {
+      try folders.make(folder)
+      while let member = try reader.next() {
+        members.append(
+          ArchiveMember(name: member.name.path, byteCount: member.byteCount, isFolder: member.isFolder))
+        for ancestor in member.name.ancestors { try folders.makeReal(Path.join(folder, ancestor.path)) }
+        let target = Path.join(folder, member.name.path)
+        if member.isFolder {
+          try folders.makeReal(target)
+          continue
+        }
+        try check(target, byteCount: member.byteCount)
+        let file = try AtomicFile(target, existing: existing, calls: calls)
+        while case let count = try reader.read(into: buffer.bytes), count > 0 {
+          try file.write(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
+          done += count
+          progress(done)
+        }
+        guard file.byteCount == member.byteCount else {
+          throw KernelError(
+            .badData, path, at: .member(member.name.path),
+            "holds \(file.byteCount) bytes, not the \(member.byteCount) announced")
+        }
+        files.append(file)
+      }
+      for file in files { try file.prepare() }
+      try FileSet(files).commit()
+    } catch {
+      folders.removeMade()
+      throw error
+    }
+    return members
+  }
+
+  private func check(_ target: String, byteCount: Int) throws {
+    if let status = FileStatus(target), status.identity == FileStatus(path)?.identity {
+      throw KernelError(.cannotCreate, target, "is the archive itself", hint: "unpack into another folder")
+    }
+    if let free = freeSpace(at: folder), free < byteCount {
+      throw KernelError(
+        .io, folder, "\(byteCount) bytes are needed but only \(free) are free",
+        hint: "free some space or write to another disk")
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Bytes
+import Glibc
+
+/// Makes folders and can take those it made away again.
+final class FolderMaker {
+  private var made: [String] = []
+
+  /// Makes sure that `path` is a folder or leads to one.
+  func make(_ path: String) throws {
+    if FileStatus(path)?.isDirectory == true { return }
+    guard mkdir(path, 0o777) == 0 else { throw SystemError().writing(path) }
+    made.append(path)
+  }
+
+  /// Makes sure that `path` is a folder itself: a link would lead the files below it elsewhere.
+  func makeReal(_ path: String) throws {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return try make(path) }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      let kind = status.st_mode & S_IFMT == S_IFLNK ? "a link" : "a file"
+      throw KernelError(.cannotCreate, path, "is \(kind), where the archive has a folder")
+    }
+  }
+
+  /// Removes the folders made here, as far as they are empty.
+  func removeMade() {
+    for path in made.reversed() { rmdir(path) }
+    made = []
+  }
+}
