@@ -62,6 +62,8 @@ let package = Package(
       path: "Tests/ProbeTool", swiftSettings: strict),
     tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
+    tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
+    tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
     tests(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),

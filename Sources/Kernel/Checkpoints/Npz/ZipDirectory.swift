@@ -177,13 +177,13 @@ private struct ZipEnd {
   private static func find(in file: UnsafeRawBufferPointer) -> Int? {
     guard file.count >= length else { return nil }
     let last = file.count - length
-    return (max(0, last - 0xffff)...last).reversed().first { start in
-      guard file.loadUnaligned(fromByteOffset: start, as: UInt32.self).littleEndian == 0x0605_4b50 else {
-        return false
-      }
+    for start in stride(from: last, through: max(0, last - 0xffff), by: -1) where file[start] == 0x50 {
       // A comment may follow, up to the end of the file exactly.
-      return Int(file[start + 20]) | Int(file[start + 21]) << 8 == last - start
+      let commentLength = Int(file[start + 20]) | Int(file[start + 21]) << 8
+      let signature = UInt32(littleEndian: file.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+      if signature == 0x0605_4b50, commentLength == last - start { return start }
     }
+    return nil
   }
 
   /// What the ZIP64 record says, when its locator stands before `start`.
