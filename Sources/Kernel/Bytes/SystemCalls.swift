@@ -8,6 +8,20 @@ package struct SystemCalls: Sendable {
   package var link: @Sendable (_ descriptor: Int32, _ path: String) -> Int32
   package var rename: @Sendable (_ from: String, _ to: String) -> Int32
 
+  package init(
+    open: @escaping @Sendable (String, Int32, mode_t) -> Int32,
+    pwrite: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int) -> Int,
+    fsync: @escaping @Sendable (Int32) -> Int32,
+    link: @escaping @Sendable (Int32, String) -> Int32,
+    rename: @escaping @Sendable (String, String) -> Int32
+  ) {
+    self.open = open
+    self.pwrite = pwrite
+    self.fsync = fsync
+    self.link = link
+    self.rename = rename
+  }
+
   package static let live = SystemCalls(
     open: { Glibc.open($0, $1, $2) },
     pwrite: { Glibc.pwrite($0, $1, $2, off_t($3)) },
