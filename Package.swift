@@ -67,6 +67,7 @@ let package = Package(
     tests(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
+    tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("ToolTests", on: ["ckpt-tool"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

@@ -12,6 +12,6 @@ struct CkptTool: ParsableCommand {
     version: Program.versionLine("ckpt-tool"),
     subcommands: [
       Average.self, MovingAverages.self, Cast.self, Rename.self, Drop.self, Keep.self, SetTensors.self, Merge.self,
-      Split.self, Reshard.self, Fill.self, Convert.self, State.self,
+      Split.self, Reshard.self, Fill.self, Convert.self, State.self, Pack.self, Unpack.self, Inspect.self,
     ])
 }

@@ -1,4 +1,6 @@
 import Bytes
+import Checkpoints
+import Glibc
 
 /// The tar stream inside an archive file: ungzipped if need be, counted, and watched for bombs.
 final class ArchiveStream {
@@ -19,6 +21,9 @@ final class ArchiveStream {
     self.limits = limits
     let beginning = try MappedFile(path).view
     let head = beginning.withUnsafeBytes { [UInt8]($0.prefix(6)) }
+    if let hint = gitPointerHint(beginning) {
+      throw KernelError(.badData, path, "is not a tar archive", hint: hint)
+    }
     if let problem = ArchiveStream.otherKind(head) {
       throw KernelError(.badData, path, problem, hint: "archives are .tar or .tar.gz (.tgz)")
     }
@@ -40,7 +45,7 @@ final class ArchiveStream {
   func next() throws -> UnsafeRawBufferPointer {
     let length = try source.read(into: buffer.bytes)
     let piece = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<length])
-    if let last = piece.lastIndex(where: { $0 != 0 }) { contentEnd = count + last + 1 }
+    if !piece.isAllZero, let last = piece.lastIndex(where: { $0 != 0 }) { contentEnd = count + last + 1 }
     count += length
     try checkForBomb()
     return piece
@@ -57,5 +62,13 @@ final class ArchiveStream {
     guard let gzip, count > 64 << 20, count / max(1, gzip.compressedCount) >= limits.ratio else { return }
     throw KernelError(
       .badData, path, "unpacks to more than \(limits.ratio) times its size: this is most likely a bomb")
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Decided by comparing the bytes with themselves, one further on, as fast as the C library can.
+  fileprivate var isAllZero: Bool {
+    guard let base = baseAddress, count > 0 else { return true }
+    return self[0] == 0 && memcmp(base, base + 1, count - 1) == 0
   }
 }
