@@ -45,6 +45,12 @@ public struct ByteView: @unchecked Sendable {
     file.release((base + range.lowerBound)..<(base + range.upperBound))
   }
 
+  /// Maps the memory pages of `range` in one go if the bytes are a mapped file's, instead of a fault for each few.
+  package func populatePages(_ range: Range<Int>) {
+    guard let file = owner as? MappedFile, let base = storage.baseAddress else { return }
+    file.populate((base + range.lowerBound)..<(base + range.upperBound))
+  }
+
   /// A copy of the bytes.
   public var array: [UInt8] { withUnsafeBytes { [UInt8]($0) } }
 }

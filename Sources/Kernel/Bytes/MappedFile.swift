@@ -53,6 +53,13 @@ public final class MappedFile: @unchecked Sendable {
     guard start < end else { return }
     _ = madvise(UnsafeMutableRawPointer(mutating: start), end - start, MADV_DONTNEED)
   }
+
+  /// Brings the pages that hold `addresses` into this process; a kernel before 5.14 leaves that to the first touch.
+  package func populate(_ addresses: Range<UnsafeRawPointer>) {
+    let start = addresses.lowerBound.alignedDown(toMultipleOf: 4096)
+    let populateRead: Int32 = 22  // MADV_POPULATE_READ, which glibc 2.31 does not name
+    _ = madvise(UnsafeMutableRawPointer(mutating: start), addresses.upperBound - start, populateRead)
+  }
 }
 
 /// Repeats a system call that returns -1 while it fails with EINTR.
