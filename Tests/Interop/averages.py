@@ -188,7 +188,7 @@ if TF2:
     prefixes, values = [], []
     for i in range(3):
       trained = net(i)
-      prefixes.append(tf.train.Checkpoint(model=trained, optimizer=trained.optimizer).write("object-%d" % i))
+      prefixes.append(tf.train.Checkpoint(model=trained, optimizer=trained.optimizer).save("object-%d" % i))
       values.append([w.astype(np.float64) for w in trained.get_weights()])
     tool("avg", *(prefixes + ["-o", "object-mean"]))
     fresh = net(9)
