@@ -1,5 +1,6 @@
-"""Averages of every kind, against the reference script and against numpy in float64."""
+"""Averages of every kind, against the reference script, and against exact arithmetic and numpy."""
 import os
+from fractions import Fraction
 
 import numpy as np
 import tensorflow as tf
@@ -23,12 +24,19 @@ def to(dtype, value):
 
 
 def weighted(checkpoints, weights):
-  """What avg must give: floats averaged in float64 and rounded once, all else of the first, global_step 0."""
-  expected = dict(checkpoints[0])
-  for name, first in expected.items():
-    if np.asarray(first).dtype in FLOATS:
-      total = sum(np.asarray(c[name]).astype(np.float64) * w for c, w in zip(checkpoints, weights)) / sum(weights)
-      expected[name] = to(np.asarray(first).dtype, np.asarray(total))
+  """What avg must give: the exact mean of floats rounded once, all else of the last, global_step 0."""
+  expected = dict(checkpoints[-1])
+  for name, value in expected.items():
+    if np.asarray(value).dtype not in FLOATS:
+      continue
+    parts = [np.asarray(c[name]).astype(np.float64) for c in checkpoints]
+    if np.asarray(value).dtype == np.float64:
+      exact = [sum(map(lambda w, x: w * Fraction(float(x)), weights, xs)) / sum(weights)
+               for xs in zip(*(p.ravel() for p in parts))]
+      expected[name] = np.array([float(x) for x in exact]).reshape(value.shape)
+    else:
+      total = sum(part * weight for part, weight in zip(parts, weights)) / sum(weights)
+      expected[name] = to(np.asarray(value).dtype, np.asarray(total))
   expected["global_step"] = np.zeros_like(expected["global_step"])
   return expected
 
@@ -49,7 +57,7 @@ def _():
   floats = [{n: t for n, t in m.items() if np.asarray(t).dtype == np.float32} for m in MODELS]
   os.makedirs("ref")
   for step, tensors in zip(STEPS, floats):
-    save("ref/model.ckpt-%d" % step, dict(tensors, global_step=np.int32(step)))
+    save("ref/model.ckpt-%d" % step, dict(sorted(dict(tensors, global_step=np.int32(step)).items())))
   names = ["ref/model.ckpt-%d" % step for step in STEPS]
   reference_avg.main("ref/theirs", names)
   tool("avg", "--prefix", "ref/model.ckpt-", "--checkpoints", ",".join(map(str, STEPS)), "--output-path", "ref/ours")
@@ -74,7 +82,10 @@ def _():
   tool("avg", "--weights", "1,2,5", "--global-step", "max", *(PREFIXES + ["-o", "weighted"]))
   expected = weighted(MODELS, [1, 2, 5])
   expected["global_step"] = np.int64(150)
-  tensorflow_reads("weighted", expected)
+  # A float64 times its weight rounds before the sum does.
+  found = read("weighted")["double"]
+  assert np.all(np.abs(found - expected["double"]) <= np.spacing(np.abs(expected["double"]))), "double"
+  tensorflow_reads("weighted", dict(expected, double=found))
   tool("avg", "--global-step", "last", *(PREFIXES[::-1] + ["-o", "reversed"]))
   assert read("reversed")["global_step"] == 100
 
@@ -188,7 +199,7 @@ if TF2:
     prefixes, values = [], []
     for i in range(3):
       trained = net(i)
-      prefixes.append(tf.train.Checkpoint(model=trained, optimizer=trained.optimizer).write("object-%d" % i))
+      prefixes.append(tf.train.Checkpoint(model=trained, optimizer=trained.optimizer).save("object-%d" % i))
       values.append([w.astype(np.float64) for w in trained.get_weights()])
     tool("avg", *(prefixes + ["-o", "object-mean"]))
     fresh = net(9)

@@ -1,4 +1,5 @@
 """ckpt-tool writes, TensorFlow reads: each operation on checkpoints, every tensor compared bit for bit."""
+import hashlib
 import os
 
 import numpy as np
@@ -31,8 +32,9 @@ def restores(prefix, name, dtype):
 @check("a copy that changes nothing has TensorFlow's own bytes")
 def _():
   copies_exactly(SOURCE, "copy")
-  many = {"scope_%05d/some/very/long/name/kernel" % i: np.float32(i) for i in range(5000)}
-  save("many", many)
+  # Names with little in common, so that the index has more than one block of 256 KiB.
+  many = {hashlib.sha512(b"%d" % i).hexdigest() * 2: np.float32(i) for i in range(1500)}
+  save("many", dict(sorted(many.items())))
   copies_exactly("many", "many_copy")
   big = {"a": np.arange(3000000, dtype=np.float32), "b": np.array([b"x" * 300000, b""], dtype=object)}
   save("big", big)
