@@ -27,7 +27,9 @@ all:
 setup:
 	@bash packaging/setup.sh
 
-test: export STRICT = 1
+# One setting for all that builds for debugging, so that nothing is built twice.
+test lint man: export STRICT = 1
+
 test:
 	$(SWIFT) build --build-tests
 	$(SWIFT) test
@@ -37,7 +39,7 @@ interop: all
 
 bench: all
 	@set -e; for script in $(filter-out %/common.sh,$(sort $(wildcard Benchmarks/*.sh))); do \
-	  echo "== $$script"; bash $$script; \
+	  echo "== $$script"; sh $$script; \
 	done
 
 demo: all
@@ -45,14 +47,16 @@ demo: all
 
 install: all
 	@set -e; for program in $(PROGRAMS); do \
-	  echo "installing $$program below $(DESTDIR)$(PREFIX)"; \
+	  echo 'installing '$$program' below $(DESTDIR)$(PREFIX)'; \
 	  install -D -m 755 $(RELEASE)/$$program '$(DESTDIR)$(PREFIX)/bin/'$$program; \
 	  install -D -m 644 man/$$program.1 '$(DESTDIR)$(PREFIX)/share/man/man1/'$$program.1; \
 	  share='$(DESTDIR)$(PREFIX)/share'; \
-	  mkdir -p $$share/bash-completion/completions $$share/zsh/site-functions $$share/fish/vendor_completions.d; \
-	  $(RELEASE)/$$program --generate-completion-script bash >$$share/bash-completion/completions/$$program; \
-	  $(RELEASE)/$$program --generate-completion-script zsh >$$share/zsh/site-functions/_$$program; \
-	  $(RELEASE)/$$program --generate-completion-script fish >$$share/fish/vendor_completions.d/$$program.fish; \
+	  bash="$$share/bash-completion/completions" zsh="$$share/zsh/site-functions"; \
+	  fish="$$share/fish/vendor_completions.d"; \
+	  mkdir -p "$$bash" "$$zsh" "$$fish"; \
+	  $(RELEASE)/$$program --generate-completion-script bash >"$$bash/$$program"; \
+	  $(RELEASE)/$$program --generate-completion-script zsh >"$$zsh/_$$program"; \
+	  $(RELEASE)/$$program --generate-completion-script fish >"$$fish/$$program.fish"; \
 	done
 
 man:

@@ -11,7 +11,7 @@ import Terminal
 struct Probe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe", abstract: "Shows what the shared conventions do.", version: Program.versionLine("probe"),
-    subcommands: [Echo.self, Fail.self, Flood.self, Touch.self, Group.self])
+    subcommands: [Echo.self, Fail.self, Flood.self, Touch.self, List.self, Work.self, Group.self])
 }
 
 /// Prints the arguments as parsed.
@@ -74,6 +74,37 @@ struct Touch: ParsableCommand {
     guard truncate(path, 0) == 0 else { throw SystemError() }
     let last = file.view.withUnsafeBytes { $0[$0.count - 1] }
     try StandardOutput.shared.line("\(last)")
+  }
+}
+
+/// Prints a table or JSON.
+struct List: ParsableCommand {
+  @OptionGroup var format: JSONFlag
+
+  func run() throws {
+    let names = ["tower/fully_connected/weights", "global_step"]
+    if format.json {
+      let json = JSONWriter(StandardOutput.shared)
+      return try json.object { try json.member("names", names) }
+    }
+    var table = Table([.init("name", isFlexible: true), .init("bytes", .right)])
+    for name in names { table.append([name, "\(name.utf8.count)"]) }
+    try table.write()
+  }
+}
+
+/// Reports progress for a little more than a second.
+struct Work: ParsableCommand {
+  @OptionGroup var progress: ProgressFlag
+  @OptionGroup var quiet: QuietOptions
+
+  func run() throws {
+    let progress = progress.start("working", quiet)
+    defer { progress.finish() }
+    for step in 0...12 {
+      progress.report(step * 100_000, 1_200_000)
+      usleep(100_000)
+    }
   }
 }
 

@@ -22,6 +22,7 @@ import Testing
         try json.member("shape", [2, 3])
         try json.member("count", UInt64.max)
         try json.member("mean", 0.1)
+        try json.member("max", Float(0.1))
         try json.member("slice", String?.none)
         try json.array("shards") {
           for shard in 0..<2 {
@@ -43,6 +44,7 @@ import Testing
           "shape": [2, 3],
           "count": 18446744073709551615,
           "mean": 0.1,
+          "max": 0.1,
           "slice": null,
           "shards": [
             {"shard": 0, "isLast": false},

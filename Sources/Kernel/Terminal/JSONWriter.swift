@@ -59,6 +59,11 @@ package final class JSONWriter {
     if let value { try self.value(value) } else { try null() }
   }
 
+  package func member(_ key: String, _ value: Float?) throws {
+    try self.key(key)
+    if let value { try self.value(value) } else { try null() }
+  }
+
   /// A list of numbers, as a shape, on one line.
   package func member<Integer: BinaryInteger>(_ key: String, _ values: [Integer]) throws {
     try array(key, inline: true) { for value in values { try self.value(value) } }

@@ -17,7 +17,7 @@ package final class StandardOutput: ByteSink, Sendable {
 
   private static let capacity = 1 << 16
 
-  private let descriptor: Int32
+  let descriptor: Int32
   private let state = Mutex(State())
   /// Whether a person is looking.
   package let isTerminal: Bool

@@ -4,7 +4,7 @@ extension StandardOutput {
   /// The width of the terminal in characters: what it says, else the variable COLUMNS, else 80.
   var columns: Int {
     var size = winsize()
-    if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+    if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
     if let variable = getenv("COLUMNS"), let columns = Int(String(cString: variable)), columns > 0 {
       return columns
     }
