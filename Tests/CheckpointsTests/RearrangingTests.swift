@@ -13,7 +13,8 @@ import Testing
     ("s/(.*)\\/w$/\\1\\/weights/", "a/b/w", "a/b/weights"), ("s/x*/-/g", "abc", "-a-b-c-"),
     ("s/./[&]/g", "ab", "[a][b]"),
     ("s/a|b/\\//g", "xaby", "x//y"), ("s/^a/b/g", "aaa", "baa"), ("s/é/e/", "café", "cafe"),
-    ("s/q/r/", "abc", "abc"),
+    ("s/q/r/", "abc", "abc"), ("s/b*/X/g", "abc", "XaXcX"), ("s/$/!/", "abc", "abc!"),
+    ("s/\\//&&/g", "a/b", "a//b"),
   ])
   func substitutionsAsSedMakesThem(expression: String, name: String, expected: String) throws {
     #expect(try Renaming(substitutions: [expression])(TensorName(name)) == TensorName(expected))
