@@ -19,21 +19,15 @@ struct WritingOptions: ParsableArguments {
   /// - Returns: whether something was written.
   @discardableResult
   func write(_ plan: OutputPlan, to path: String, copyingMeta meta: String? = nil) throws -> Bool {
-    let writer = try CheckpointWriter(plan, to: path, existing: forcing.existing)
-    var metaTarget: String?
-    if case .bundle(let bundle) = writer, meta != nil {
-      metaTarget = bundle.prefix + ".meta"
-      try AtomicFile.checkTarget(bundle.prefix + ".meta", existing: forcing.existing)
-    }
+    let writer = try CheckpointWriter(plan, to: path, copyingMeta: meta, existing: forcing.existing)
     if dryRun.dryRun {
-      try show(plan, writer.paths + (metaTarget.map { [$0] } ?? []))
+      try show(plan, writer.paths)
       return false
     }
     let meter = progress.start("writing \(Path.name(of: path))", quiet)
     defer { meter.finish() }
     let total = plan.byteCount
     try writer.write(threads.workers) { meter.report($0, total) }
-    if let meta, let metaTarget { try copyFile(meta, to: metaTarget, existing: forcing.existing) }
     if case .bundle(let bundle) = writer, updateState { try update(bundle.prefix) }
     quiet.diagnostics.detail("wrote \(plan.tensors.count) tensors, \(ByteSize(total)), to \(path)")
     return true

@@ -86,6 +86,17 @@ import Testing
     #expect(contents(folder("out.index")) == contents(fixture("tf1/dtypes_ref.index")))
   }
 
+  @Test func graphIsCopiedAndFilesOfTheReplacedCheckpointGo() throws {
+    let sharded = try Bundle(prefix: fixture("tf1/part_sharded-5"))
+    try BundleWriter(OutputPlan(copying: sharded), to: folder("m"), existing: .refuse).write(Workers(2))
+    #expect(folder.names.count == 4)
+    let graph = fixture("tf1/part_single-5.meta")
+    let plan = try OutputPlan(copying: try Bundle(prefix: fixture("tf1/part_single-5")))
+    try BundleWriter(plan, to: folder("m"), copyingMeta: graph, existing: .replace).write(Workers(2))
+    #expect(folder.names == ["m.data-00000-of-00001", "m.index", "m.meta"])
+    #expect(contents(folder("m.meta")) == contents(graph))
+  }
+
   @Test func existingFilesAndImpossibleFoldersAreRefusedBeforeAnyWork() throws {
     let plan = try OutputPlan(copying: try Bundle(prefix: fixture("tf1/dtypes_ref")))
     folder.write([], "there.index")

@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import Tensors
 
 /// Writes a plan as a TensorFlow V2 checkpoint.
@@ -8,22 +9,28 @@ import Tensors
 public struct BundleWriter {
   public let prefix: String
   private let plan: OutputPlan
+  private let meta: String?
   private let existing: AtomicFile.Existing
   private let calls: SystemCalls
 
   /// Checks, before any work, that the files can be created and that the disk has room.
   ///
-  /// - Throws: ``KernelError`` `.cannotCreate` when a file exists (under `.refuse`), is an input of the plan's
-  ///   own sources under another name, or the folder is missing; `.io` when space is short.
-  public init(_ plan: OutputPlan, to prefix: String, existing: AtomicFile.Existing) throws {
-    try self.init(plan, to: prefix, existing: existing, calls: .live)
+  /// - Parameter meta: a MetaGraph file to copy beside the checkpoint.
+  /// - Throws: ``KernelError`` `.cannotCreate` when a file exists (under `.refuse`) or the folder is missing; `.io`
+  ///   when space is short.
+  public init(
+    _ plan: OutputPlan, to prefix: String, copyingMeta meta: String? = nil, existing: AtomicFile.Existing
+  ) throws {
+    try self.init(plan, to: prefix, copyingMeta: meta, existing: existing, calls: .live)
   }
 
   package init(
-    _ plan: OutputPlan, to prefix: String, existing: AtomicFile.Existing, calls: SystemCalls
+    _ plan: OutputPlan, to prefix: String, copyingMeta meta: String? = nil, existing: AtomicFile.Existing,
+    calls: SystemCalls
   ) throws {
     self.prefix = prefix
     self.plan = plan
+    self.meta = meta
     self.existing = existing
     self.calls = calls
     guard !Path.name(of: prefix).isEmpty else {
@@ -43,9 +50,13 @@ public struct BundleWriter {
     }
   }
 
-  /// The files that will be written: data files, then the index.
+  /// The files that will be written: data files, the graph if there is one, then the index.
   public var paths: [String] {
-    (0..<plan.shardCount).map { Bundle.dataPath(prefix, shard: $0, of: plan.shardCount) } + [prefix + ".index"]
+    dataPaths(plan.shardCount) + (meta == nil ? [] : [prefix + ".meta"]) + [prefix + ".index"]
+  }
+
+  private func dataPaths(_ count: Int) -> [String] {
+    (0..<count).map { Bundle.dataPath(prefix, shard: $0, of: count) }
   }
 
   /// Writes everything and makes it visible.
@@ -53,9 +64,7 @@ public struct BundleWriter {
   /// - Parameter progress: called with the bytes written so far.
   public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
     let pump = TensorPump(workers)
-    let files = try (0..<plan.shardCount).map {
-      try AtomicFile(Bundle.dataPath(prefix, shard: $0, of: plan.shardCount), existing: existing, calls: calls)
-    }
+    let files = try dataPaths(plan.shardCount).map { try AtomicFile($0, existing: existing, calls: calls) }
     var entries: [(key: [UInt8], entry: BundleEntry)] = []
     var done = 0
     for piece in BundleWriter.pieces(of: plan) {
@@ -72,8 +81,27 @@ public struct BundleWriter {
     entries += BundleWriter.slicedEntries(of: plan)
     let index = try AtomicFile(prefix + ".index", existing: existing, calls: calls)
     try index.write(BundleIndex.encode(BundleHeader(shardCount: plan.shardCount), entries))
-    for file in files + [index] { try file.prepare() }
-    for file in files + [index] { try file.commit() }
+    let graph = try meta.map { meta in
+      let file = try AtomicFile(prefix + ".meta", existing: existing, calls: calls)
+      try MappedFile(meta).view.withUnsafeBytes { try file.write($0) }
+      return file
+    }
+    let all = files + (graph.map { [$0] } ?? []) + [index]
+    let stale = staleDataPaths
+    for file in all { try file.prepare() }
+    for file in all { try file.commit() }
+    for path in stale { unlink(path) }
+  }
+
+  /// Data files of the checkpoint that is being replaced, if it has another number of them.
+  private var staleDataPaths: [String] {
+    guard existing == .replace, let old = try? Bundle(prefix: prefix),
+      old.index.header.shardCount != plan.shardCount
+    else { return [] }
+    // A header may lie about its count: only files that exist are worth a call each.
+    let named = Set(dataPaths(min(old.index.header.shardCount, 99_999)))
+    let folder = Path.folder(of: prefix)
+    return ((try? namesInFolder(folder)) ?? []).map { Path.join(folder, $0) }.filter(named.contains)
   }
 }
 

@@ -8,15 +8,19 @@ public enum CheckpointWriter {
 
   /// Checks, before any work, that `plan` fits the container and that its files can be created.
   ///
-  /// - Parameter path: a bundle's prefix, or a file with one of the extensions.
+  /// - Parameters:
+  ///   - path: a bundle's prefix, or a file with one of the extensions.
+  ///   - meta: a MetaGraph file to copy beside a bundle; other containers have no place for it.
   /// - Throws: ``KernelError`` when a file exists under `.refuse`, a type is unknown to the container, or space is short.
-  public init(_ plan: OutputPlan, to path: String, existing: AtomicFile.Existing) throws {
+  public init(
+    _ plan: OutputPlan, to path: String, copyingMeta meta: String? = nil, existing: AtomicFile.Existing
+  ) throws {
     if path.hasSuffix(".safetensors") {
       self = .safetensors(try SafetensorsWriter(plan, to: path, existing: existing))
     } else if path.hasSuffix(".npz") {
       self = .npz(try NpzWriter(plan, to: path, existing: existing))
     } else {
-      self = .bundle(try BundleWriter(plan, to: path, existing: existing))
+      self = .bundle(try BundleWriter(plan, to: path, copyingMeta: meta, existing: existing))
     }
   }
 
