@@ -7,7 +7,7 @@ import Bytes
 public func openCheckpoint(_ path: String) throws -> any TensorSource {
   switch try CheckpointLocation(path) {
   case .bundle(let prefix): try Bundle(prefix: prefix)
-  case .v1(let prefix, let files): throw KernelError(.badData, prefix, "is a V1 checkpoint of \(files.count) files")
+  case .v1(let prefix, let files): try V1Checkpoint(prefix: prefix, files: files)
   case .safetensors(let file): try SafetensorsFile(path: file)
   case .npz(let file): try NpzFile(path: file)
   }

@@ -76,7 +76,7 @@ public struct BundleEntry: Equatable, Sendable {
     return Int(value)
   }
 
-  private static func shape(_ bytes: UnsafeRawBufferPointer) throws(ByteReader.Fault) -> Shape {
+  static func shape(_ bytes: UnsafeRawBufferPointer) throws(ByteReader.Fault) -> Shape {
     var dimensions: [Int] = []
     var fields = WireFields(bytes)
     while let field = try fields.next() {

@@ -38,16 +38,16 @@ public struct BundleHeader: Equatable, Sendable {
     guard shardCount > 0 else { throw .init(offset: 0, problem: "the header announces no data file") }
   }
 
-  /// Refuses bundles that say this reader (format version 1) must not read them.
-  private static func checkVersion(_ bytes: UnsafeRawBufferPointer) throws(ByteReader.Fault) {
+  /// Refuses checkpoints that say this reader (format version 1) must not read them.
+  static func checkVersion(_ bytes: UnsafeRawBufferPointer) throws(ByteReader.Fault) {
     var fields = WireFields(bytes)
     while let field = try fields.next() {
       if case (2, .varint(let minimum)) = (field.number, field.value), minimum > 1 {
         throw .init(
-          offset: 0, problem: "the bundle needs a reader of format version \(minimum); this one is version 1")
+          offset: 0, problem: "the checkpoint needs a reader of format version \(minimum); this one is version 1")
       }
       if case (3, .varint(1)) = (field.number, field.value) {
-        throw .init(offset: 0, problem: "the bundle excludes readers of format version 1")
+        throw .init(offset: 0, problem: "the checkpoint excludes readers of format version 1")
       }
     }
   }
