@@ -25,8 +25,13 @@ package enum Widening {
     case .uint64: copy(UInt64.self, bytes, first, out) { Double($0) }
     case .int16, .qint16: copy(Int16.self, bytes, first, out) { Double($0) }
     case .uint16, .quint16: copy(UInt16.self, bytes, first, out) { Double($0) }
-    case .int8, .qint8, .int4, .int2: copy(Int8.self, bytes, first, out) { Double($0) }
-    case .uint8, .quint8, .uint4, .uint2, .bool: copy(UInt8.self, bytes, first, out) { Double($0) }
+    case .int8, .qint8: copy(Int8.self, bytes, first, out) { Double($0) }
+    case .uint8, .quint8, .bool: copy(UInt8.self, bytes, first, out) { Double($0) }
+    // Only the low bits of the byte count; TensorFlow writes an int4 of -8 as 08, not f8.
+    case .int4: copy(Int8.self, bytes, first, out) { Double(($0 << 4) >> 4) }
+    case .int2: copy(Int8.self, bytes, first, out) { Double(($0 << 6) >> 6) }
+    case .uint4: copy(UInt8.self, bytes, first, out) { Double($0 & 0xf) }
+    case .uint2: copy(UInt8.self, bytes, first, out) { Double($0 & 0x3) }
     case .float8E5M2, .float8E4M3FN, .float8E4M3FNUZ, .float8E4M3B11FNUZ, .float8E5M2FNUZ, .float4E2M1FN:
       let table = SmallFloat.table(of: dtype)
       copy(UInt8.self, bytes, first, out) { table[Int($0)] }

@@ -22,11 +22,13 @@ enum ElementText {
     case .uint32: integer(UInt32.self)
     case .int16, .qint16: integer(Int16.self)
     case .uint16, .quint16: integer(UInt16.self)
-    case .int8, .qint8, .int4, .int2: integer(Int8.self)
-    case .uint8, .quint8, .uint4, .uint2: integer(UInt8.self)
+    case .int8, .qint8: integer(Int8.self)
+    case .uint8, .quint8: integer(UInt8.self)
+    case .int4, .int2, .uint4, .uint2: table(dtype) { Int($0).description }
     case .bool: { $2 += Array(($0[$1] == 0 ? "false" : "true").utf8) }
     case .float8E5M2, .float8E4M3FN, .float8E4M3FNUZ, .float8E4M3B11FNUZ, .float8E5M2FNUZ, .float4E2M1FN:
-      smallFloat(dtype)
+      // Written exactly: they have few digits.
+      table(dtype) { shortest($0) }
     case .string, .variant, .resource: nil
     }
   }
@@ -53,14 +55,14 @@ enum ElementText {
     }
   }
 
-  /// The 256 values are written exactly; they have few digits.
-  private static func smallFloat(_ dtype: DType) -> Appender {
+  /// For types of one byte: the texts of the 256 values.
+  private static func table(_ dtype: DType, _ text: (Double) -> String) -> Appender {
     let codes = (0..<256).map { UInt8($0) }
-    let names = withUnsafeTemporaryAllocation(of: Double.self, capacity: 256) { values in
+    let texts = withUnsafeTemporaryAllocation(of: Double.self, capacity: 256) { values in
       codes.withUnsafeBytes { Widening.load(dtype, $0, from: 0, into: values) }
-      return values.map { Array(shortest($0).utf8) }
+      return values.map { Array(text($0).utf8) }
     }
-    return { $2 += names[Int($0[$1])] }
+    return { $2 += texts[Int($0[$1])] }
   }
 
   private static func shortest<T: BinaryFloatingPoint & CustomStringConvertible>(_ value: T) -> String {

@@ -15,7 +15,7 @@ extension TensorSource {
   /// Up to three names that may have been meant: those that contain `name` or end in the same word, else those that
   /// a few typing errors away.
   package func names(near name: TensorName) -> [TensorName] {
-    let limit = max(2, name.utf8.count / 4)
+    let limit = name.utf8.count < 5 ? 1 : max(2, name.utf8.count / 4)
     let candidates = tensors.lazy.compactMap { info -> (distance: Int, name: TensorName)? in
       let distance = editDistance(name.utf8, info.name.utf8, limit: limit)
       if distance <= limit { return (distance, info.name) }

@@ -11,11 +11,15 @@ struct StateAudit {
   /// - Throws: ``KernelError`` when the file may not be read.
   init(_ path: String) throws {
     self.path = path
+    let folder = Path.folder(of: path)
     do {
+      let listings = try StateFolder(folder).report()
+      listed = listings.count
+      for listing in listings {
+        if let problem = listing.problem { report("names \(listing.path), which \(problem)") }
+        locate(listing.path, in: folder)
+      }
       let state = try CheckpointState(reading: path)
-      let names = state.all.contains(state.latest) ? state.all : state.all + [state.latest]
-      listed = names.count
-      for name in names { locate(name, in: Path.folder(of: path)) }
       if !state.timestamps.isEmpty, state.timestamps.count != state.all.count {
         report("has \(state.timestamps.count) timestamps for \(state.all.count) checkpoints")
       }
@@ -23,7 +27,7 @@ struct StateAudit {
       findings.append(error)
     }
     if let last = findings.indices.last, findings[last].hint == nil {
-      findings[last].hint = "`ckpt-tool state \(Path.folder(of: path)) --repair` makes it name what is there"
+      findings[last].hint = "`ckpt-tool state \(folder) --repair` makes it name what is there"
     }
   }
 
@@ -32,18 +36,11 @@ struct StateAudit {
   }
 
   private mutating func locate(_ name: String, in folder: String) {
-    let target = Path.join(folder, name)
-    if let location = CheckpointLocation.find(target) {
-      checkpoints.append((location, target))
-      return
-    }
     // A folder that was moved or copied still holds what its absolute paths name.
-    let moved = Path.join(folder, Path.name(of: name))
-    if let location = CheckpointLocation.find(moved) {
-      report("names \(name), which does not exist, though \(moved) does")
-      checkpoints.append((location, moved))
-    } else {
-      report("names \(name), which does not exist")
+    for path in [Path.join(folder, name), Path.join(folder, Path.name(of: name))] {
+      guard let location = CheckpointLocation.find(path) else { continue }
+      checkpoints.append((location, path))
+      return
     }
   }
 

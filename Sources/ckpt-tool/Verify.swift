@@ -1,0 +1,55 @@
+import ArgumentParser
+import Bytes
+import Checkpoints
+import Terminal
+
+/// `ckpt-tool verify`
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check every checksum, bound and size; name each damaged tensor and the likely cause.",
+    discussion: """
+      A folder, or the state file in it, stands for the state file and every checkpoint that it lists. Prints a \
+      line for each finding and goes on; exits 1 if there was any. A sound checkpoint gets an OK.
+      """)
+
+  @Argument(help: "The checkpoints.", completion: .file()) var checkpoints: [String]
+  @OptionGroup var threads: ThreadsOption
+  @OptionGroup var progress: ProgressFlag
+  @OptionGroup var quiet: QuietOptions
+
+  func run() throws {
+    var isSound = true
+    var failure: KernelError?
+    for path in checkpoints {
+      let meter = progress.start("verifying \(Path.name(of: path))", quiet)
+      defer { meter.finish() }
+      do {
+        for verification in try Verifier(threads.workers, progress: meter.report).verify(path) {
+          try write(verification)
+          isSound = isSound && verification.isSound
+        }
+      } catch let error as KernelError where error.kind == .noInput {
+        // The other checkpoints still get their answer.
+        if let failure { quiet.diagnostics.error(failure) }
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    if !isSound { throw ExitStatus.no }
+  }
+
+  private func write(_ verification: Verification) throws {
+    for finding in verification.findings {
+      try StandardOutput.shared.line(finding.description)
+      if let hint = finding.hint { try StandardOutput.shared.line("hint: \(hint.printable)") }
+    }
+    guard verification.isSound, !quiet.quiet else { return }
+    switch verification.subject {
+    case .checkpoint(let tensors, let bytes):
+      try StandardOutput.shared.line(
+        "\(verification.path.printable): OK, \(counted(tensors, "tensor")), \(counted(bytes, "byte"))")
+    case .state(let count):
+      try StandardOutput.shared.line("\(verification.path.printable): OK, \(counted(count, "checkpoint"))")
+    }
+  }
+}
