@@ -45,6 +45,8 @@ checkpoint() {
   safetensors "$work/made.safetensors" "$2" "$3"
   "$CKPT_TOOL" convert -q "$work/made.safetensors" "$1"
   rm "$work/made.safetensors"
+  # What is still to be written to disk would slow down whatever is measured next.
+  sync
 }
 
 # measure REPEAT COMMAND… : "median-seconds best-seconds peak-megabytes" of running it REPEAT times.
