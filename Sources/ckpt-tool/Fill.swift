@@ -9,7 +9,8 @@ struct Fill: ParsableCommand {
     abstract: "Fill a float16 ensemble's checkpoint from single models.",
     discussion: """
       Tensors under model1/, model2/, … come from the second, third, … checkpoint, all others from the first, cast \
-      to the template's types. The result is written as TRAIN_DIR/OUT_NAME-0, as the reference script does.
+      to the template's types. The result is written as TRAIN_DIR/OUT_NAME-0, as the reference script does, with \
+      the template's .meta if there is one.
       """)
 
   @Option(
@@ -28,7 +29,9 @@ struct Fill: ParsableCommand {
     let template = try openCheckpoint(Path.join(trainDir, inferenceModel))
     let models = try checkpoints.split(separator: ",").map { try openCheckpoint(String($0)) }
     let (plan, reports) = try Filling(template: template, models: models).plan()
-    guard try writing.write(plan, to: Path.join(trainDir, outName) + "-0") else { return }
+    let meta = template.path + ".meta"
+    let output = Path.join(trainDir, outName) + "-0"
+    guard try writing.write(plan, to: output, copyingMeta: FileStatus.exists(meta) ? meta : nil) else { return }
     report(reports, writing.quiet.diagnostics)
   }
 }
