@@ -94,7 +94,8 @@ import Testing
   /// Foundation's parser is more lenient than ours: whatever we take, it must take.
   @Test func damagedTextsAreRefusedOrValid() throws {
     let text = Array(
-      "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},\"\\u00e9\\n\":[-1.5e3,true,false,null,{}]}"
+      ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+        + "\"\\u00e9\\n\":[-1.5e3,true,false,null,{}]}")
         .utf8)
     var random = SplitMix(seed: 2)
     var accepted = 0

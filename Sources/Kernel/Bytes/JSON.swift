@@ -1,4 +1,4 @@
-/// A JSON value held in memory, for small texts whose structure is not known ahead; see ``JSONReader`` for large ones.
+/// A JSON value held in memory, for small texts of unknown structure; ``JSONReader`` is for large ones.
 package indirect enum JSON: Equatable, Sendable {
   case null
   case bool(Bool)

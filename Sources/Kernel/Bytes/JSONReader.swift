@@ -1,7 +1,7 @@
 /// A cursor over JSON text (RFC 8259) that nobody vouches for.
 ///
 /// The caller walks the structure and keeps what it wants, so memory is bounded by what is kept, whatever the text
-/// says. Strict: no comments, no trailing commas, no repeated keys, no lone surrogates, no bytes that are not UTF-8.
+/// says. Strict: no comments, no trailing commas, no repeated keys, no lone surrogates, nothing that is not UTF-8.
 /// Faults carry the offset in the text.
 package struct JSONReader {
   package typealias Fault = ByteReader.Fault

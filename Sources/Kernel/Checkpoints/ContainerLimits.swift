@@ -1,7 +1,7 @@
 import Bytes
 import Tensors
 
-/// The checks that safetensors and npz share before they take tensors of a checkpoint.
+// The checks that safetensors and npz share before they take the tensors of a checkpoint.
 
 /// The name as text, which these formats need and TensorFlow does not.
 func utf8Name(of info: TensorInfo, path: String, format: String) throws -> String {
@@ -15,11 +15,9 @@ func utf8Name(of info: TensorInfo, path: String, format: String) throws -> Strin
 
 /// The error for a tensor whose type a format lacks.
 func unsupported(_ info: TensorInfo, path: String, format: String) -> KernelError {
-  let hint =
-    Widening.isNumeric(info.dtype)
-    ? "cast or drop it first" : "leave it out: drop '\(info.name.description.printable)'"
-  return KernelError(
-    .usage, path, at: .tensor(info.name.description), "\(format) files cannot hold \(info.dtype.name)", hint: hint)
+  KernelError(
+    .usage, path, at: .tensor(info.name.description), "\(format) files cannot hold \(info.dtype.name)",
+    hint: "leave it out: --except '\(info.name.description.printable)'")
 }
 
 /// Checks, before any work, that `path` can be created and its disk has room for `byteCount` bytes.

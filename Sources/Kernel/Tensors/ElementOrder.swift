@@ -51,8 +51,8 @@ package enum ElementOrder {
     }
   }
 
-  /// One setting of the middle axes: element (row, column) lies at `row + rows * (source + planes * column)` and goes
-  /// to `column + columns * (target + planes * row)`.
+  /// One setting of the middle axes: element (row, column) lies at `row + rows * (source + planes * column)` and
+  /// goes to `column + columns * (target + planes * row)`.
   private struct Plane {
     let rows: Int
     let columns: Int

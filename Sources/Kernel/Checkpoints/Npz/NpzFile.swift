@@ -3,9 +3,9 @@ import Tensors
 
 /// A `.npz` archive, as `numpy.savez` and `numpy.savez_compressed` write it, opened for reading.
 ///
-/// Opening reads the archive's directory and the header of each array. A stored array in TensorFlow's order is served
-/// in place; memory is one tensor (two, if it is in Fortran order or big-endian) for each ``contents(of:)`` of a
-/// compressed one. Arrays of strings are small in practice and held from the start.
+/// Opening reads the archive's directory and the header of each array. A stored array in TensorFlow's order is
+/// served in place; memory is one tensor (two, if it is in Fortran order or big-endian) for each ``contents(of:)``
+/// of a compressed one. Arrays of strings are small in practice and held from the start.
 public struct NpzFile: TensorSource {
   public let path: String
   public let tensors: [TensorInfo]
@@ -95,6 +95,17 @@ extension NpzFile {
     }
   }
 
+  /// The CRC-32 of `bytes`; a mapped file's pages are given back on the way, so a large member takes no memory.
+  private static func checksum(of bytes: ByteView) -> UInt32 {
+    let step = 8 << 20
+    return stride(from: 0, to: bytes.count, by: step).reduce(0) { crc, start in
+      let piece = start..<min(start + step, bytes.count)
+      let next = bytes.subview(piece).withUnsafeBytes { CRC32.extend(crc, $0) }
+      bytes.releasePages(piece)
+      return next
+    }
+  }
+
   /// The member inflated, its checksum checked.
   private static func bytes(of member: ZipDirectory.Member, _ file: ByteView, path: String) throws -> ByteView {
     let place = KernelError.Place.member(String(decoding: member.name, as: UTF8.self))
@@ -109,7 +120,7 @@ extension NpzFile {
         throw KernelError(.badData, path, at: place, damage.problem)
       }
     }
-    let found = bytes.withUnsafeBytes { CRC32.of($0) }
+    let found = checksum(of: bytes)
     guard found == member.crc else {
       throw KernelError(
         .badData, path, at: place, "checksum \(hex(found)) of its bytes does not match \(hex(member.crc))",

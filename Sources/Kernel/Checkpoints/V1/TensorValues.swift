@@ -14,7 +14,7 @@ enum TensorValues {
     case strings
   }
 
-  /// The field that holds the values of `dtype`, and their encoding; `nil` for types that V1 checkpoints cannot hold.
+  /// The field that holds values of `dtype`, and their encoding; `nil` for types that V1 checkpoints cannot hold.
   private static func field(of dtype: DType) -> (number: Int, encoding: Encoding)? {
     switch dtype {
     case .float32: (5, .fixed(4))

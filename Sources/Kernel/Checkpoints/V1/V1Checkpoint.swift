@@ -1,8 +1,8 @@
 import Bytes
 import Tensors
 
-/// A V1 checkpoint (TensorFlow before 0.12, or `write_version=V1`) opened for reading: one table, or one per shard, in
-/// which every tensor or slice is a protobuf message (specs: formats §7).
+/// A V1 checkpoint (TensorFlow before 0.12, or `write_version=V1`) opened for reading: one table, or one per shard,
+/// in which every tensor or slice is a protobuf message (specs: formats §7).
 ///
 /// Opening reads and checks every block, since that is where the format has its checksums, but decodes no numbers.
 /// Memory: the tables' keys and one tensor for each ``contents(of:)``; tensors of strings are held from the start.
@@ -29,7 +29,7 @@ public struct V1Checkpoint: TensorSource {
   /// Opens the checkpoint that consists of `files`, each complete in itself.
   ///
   /// - Parameter prefix: what the checkpoint is called.
-  /// - Throws: ``KernelError`` when a file is missing or damaged, or the files do not make up every tensor they list.
+  /// - Throws: ``KernelError`` when a file is missing or damaged, or a tensor that the files list is not complete.
   public init(prefix: String, files: [String]) throws {
     try self.init(files.map { ($0, try MappedFile($0).view) }, path: prefix)
   }
@@ -105,8 +105,8 @@ extension V1Checkpoint {
     }
   }
 
-  /// Checks that the parts cover the tensor exactly once and that their messages are long enough for it, which bounds
-  /// what is allocated later.
+  /// Checks that the parts cover the tensor exactly once and that their messages are long enough for it, which
+  /// bounds what is allocated later.
   private static func stored(_ meta: SavedSliceMeta, _ parts: [Part], path: String) throws -> Stored {
     func fail(_ problem: String) -> KernelError {
       KernelError(.badData, path, at: .tensor(meta.name.description), problem)
