@@ -38,7 +38,7 @@ let package = Package(
     kernel("Bytes", on: ["CISAL", "CZlib"]),
     kernel("Tensors", on: ["Bytes", "CKernel"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy", "CCrypto"]),
-    kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive", "CISAL"]),
+    kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     .executableTarget(

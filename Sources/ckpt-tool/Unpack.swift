@@ -32,7 +32,7 @@ struct Unpack: ParsableCommand {
     defer { progress.finish() }
     let unpacker = ArchiveUnpacker(
       archive, into: output, existing: forcing.existing, limits: ArchiveLimits(totalBytes: limit.bytes))
-    let members = try unpacker.unpack { progress.report($0, max($0, size)) }
+    let members = try unpacker.unpack { progress.report($0, size) }
     for member in members { quiet.diagnostics.detail("\(member.name): \(member.byteCount) bytes") }
   }
 }

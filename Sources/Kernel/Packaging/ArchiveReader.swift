@@ -17,6 +17,7 @@ final class ArchiveReader {
   }
 
   var path: String { stream.path }
+  var archiveBytesRead: Int { stream.archiveBytesRead }
   private let stream: ArchiveStream
   private let limits: ArchiveLimits
   private let archive: OpaquePointer

@@ -10,6 +10,9 @@ final class ArchiveStream {
   /// The offset after the last byte so far that is not zero.
   private(set) var contentEnd = 0
 
+  /// Bytes of the archive file so far.
+  var archiveBytesRead: Int { gzip?.compressedCount ?? count }
+
   private let source: any ByteSource
   private let gzip: GzipReader?
   private let limits: ArchiveLimits

@@ -33,7 +33,7 @@ public struct ArchiveUnpacker {
 
   /// Unpacks and returns the members, in the archive's order.
   ///
-  /// - Parameter progress: called with the bytes unpacked so far.
+  /// - Parameter progress: called with the bytes of the archive read so far.
   /// - Throws: ``KernelError`` `.badData` for an archive that is damaged or holds anything but plain files and folders
   ///   inside it, `.cannotCreate` when a file exists (under `.refuse`).
   @discardableResult
@@ -42,7 +42,6 @@ public struct ArchiveUnpacker {
     let folders = FolderMaker()
     var files: [AtomicFile] = []
     var members: [ArchiveMember] = []
-    var done = 0
     let buffer = OwnedBuffer(byteCount: 1 << 20)
     do {
       try folders.make(folder)
@@ -59,8 +58,7 @@ public struct ArchiveUnpacker {
         let file = try AtomicFile(target, existing: existing, calls: calls)
         while case let count = try reader.read(into: buffer.bytes), count > 0 {
           try file.write(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<count]))
-          done += count
-          progress(done)
+          progress(reader.archiveBytesRead)
         }
         guard file.byteCount == member.byteCount else {
           throw KernelError(
