@@ -182,7 +182,8 @@ import Testing
     }
   }
 
-  /// A plain archive has a checksum over headers only: a flipped bit is refused, or stays within the sizes there are.
+  /// A plain archive has a checksum over headers only: a flipped bit is refused, or stays within the sizes there
+  /// are.
   @Test func flippedBitsOfAPlainArchive() throws {
     let whole = TarBytes().adding("a", [1, 2, 3]).adding("sub/", type: "5").adding("sub/b.index", [4]).ended
     for bit in stride(from: 0, to: 2048 * 8, by: 11) {

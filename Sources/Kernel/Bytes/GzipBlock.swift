@@ -38,7 +38,8 @@ final class BlockDeflater: @unchecked Sendable {
     return StoredBlocks.write(bytes, into: output)
   }
 
-  /// Whether coding single bytes explains less than half of what was won: then a longer search for repetitions pays.
+  /// Whether the result is less than half of what coding single bytes could reach: then most was won by finding
+  /// repetitions, and a longer search for them pays.
   private func livesOnRepetition(_ bytes: UnsafeRawBufferPointer, deflatedCount: Int) -> Bool {
     // Entropy is at most the length, so the usual block of weights is decided without counting.
     deflatedCount < bytes.count / 2 && Double(deflatedCount) < entropy(of: bytes) / 2

@@ -39,12 +39,12 @@ extension Submission {
 
   /// Writes the archive to `path`, in the format that its name says, and returns its size.
   ///
-  /// The same members give the same bytes, on every run and any number of threads. Memory: what ``GzipWriter`` takes,
-  /// and 16 MiB of mapped file.
+  /// The same members give the same bytes, on every run and any number of threads. Memory: what ``GzipWriter``
+  /// takes, and 16 MiB of mapped file.
   ///
   /// - Parameter progress: called with the bytes taken from the members so far.
-  /// - Throws: ``KernelError`` `.cannotCreate` when `path` exists (under `.refuse`), is one of the members' files, or
-  ///   the archive would exceed the limit; then nothing is written.
+  /// - Throws: ``KernelError`` `.cannotCreate` when `path` exists (under `.refuse`), is one of the members' files,
+  ///   or the archive would exceed the limit; then nothing is written.
   @discardableResult
   public func write(
     to path: String, options: WriteOptions = WriteOptions(), progress: (Int) -> Void = { _ in }

@@ -1,8 +1,8 @@
 import Bytes
 import Checkpoints
 
-/// A checkpoint about to become a submission archive: the files the official inference script looks for, at the root
-/// of a tar archive.
+/// A checkpoint about to become a submission archive: the files the official inference script looks for, at the
+/// root of a tar archive.
 ///
 /// Making one resolves and checks everything that can go wrong; ``write(to:options:progress:)`` then streams. File
 /// names are not stored in a checkpoint, so a member may have another base name than its file.
@@ -53,8 +53,8 @@ public struct Submission: Sendable {
 
   /// Plans the archive of the checkpoint that `path` names in any way ``CheckpointLocation`` understands.
   ///
-  /// - Throws: ``KernelError`` `.noInput` when a file is missing, `.badData` when index and data do not fit, `.usage`
-  ///   for a checkpoint of several shards or of another format.
+  /// - Throws: ``KernelError`` `.noInput` when a file is missing, `.badData` when index and data do not fit,
+  ///   `.usage` for a checkpoint of several shards or of another format.
   public init(_ path: String, _ options: Options = Options()) throws {
     try Submission.check(baseName: options.baseName)
     prefix = try Submission.bundlePrefix(path)
