@@ -42,10 +42,15 @@ struct Cat: ParsableCommand {
         .usage, "", "bytes would garble the terminal", hint: "name a file with --output, or use --text")
     }
     let header = format == .npy ? try npyHeader(info, source.path) : []
-    let contents = try source.checkedContents(of: index)
-    guard let path else { return try write(info, contents.bytes, format, header, to: StandardOutput.shared) }
+    let bytes = try source.checkedContents(of: index).bytes
+    func write(to sink: any ByteSink) throws {
+      if format == .text { return try TensorText.write(info, bytes, of: source.path, to: sink) }
+      try sink.write(header)
+      try RawValues.write(info, bytes, of: source.path, to: sink)
+    }
+    guard let path else { return try write(to: StandardOutput.shared) }
     let file = try AtomicFile(path, existing: output.existing)
-    try write(info, contents.bytes, format, header, to: file)
+    try write(to: file)
     try file.commit()
   }
 
@@ -56,16 +61,5 @@ struct Cat: ParsableCommand {
         hint: info.dtype == .string ? "--text writes strings" : "--raw writes the bytes, --text the values")
     }
     return header
-  }
-
-  private func write(
-    _ info: TensorInfo, _ bytes: ByteView, _ format: Format, _ header: [UInt8], to sink: any ByteSink
-  ) throws {
-    switch format {
-    case .text: try TensorText.write(info, bytes, to: sink)
-    case .npy, .raw:
-      try sink.write(header)
-      try RawValues.write(info, bytes, to: sink)
-    }
   }
 }

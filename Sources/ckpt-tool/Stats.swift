@@ -61,9 +61,10 @@ struct Stats: ParsableCommand {
             try json.member("mean", item.mean)
             try json.member("std", item.deviation)
             try json.member("norm", item.norm)
-            try json.member("zeros", item.zeroCount)
-            try json.member("nan", item.nanCount)
-            try json.member("inf", item.infinityCount)
+            let hasNumbers = item.info.dtype.byteCount != nil
+            try json.member("zeros", hasNumbers ? item.zeroCount : nil)
+            try json.member("nan", hasNumbers ? item.nanCount : nil)
+            try json.member("inf", hasNumbers ? item.infinityCount : nil)
           }
         }
       }

@@ -76,17 +76,17 @@ enum ElementText {
     guard value.isFinite, value != 0 else { return shortest(value) }
     for digits in 1..<9 {
       let rounded = rounded(value, digits: digits)
-      if Widening.bfloat16Bits(Float(rounded)) == bits { return rounded.description }
+      if Widening.bfloat16Bits(rounded) == bits { return rounded.description }
     }
     return shortest(value)
   }
 
   /// `value` to that many significant decimal digits.
-  private static func rounded(_ value: Float, digits: Int) -> Double {
+  private static func rounded(_ value: Float, digits: Int) -> Float {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-      guard let text = buffer.baseAddress else { return Double(value) }
+      guard let text = buffer.baseAddress else { return value }
       _ = withVaList([Int32(digits - 1), Double(value)]) { vsnprintf(text, buffer.count, "%.*e", $0) }
-      return strtod(text, nil)
+      return strtof(text, nil)
     }
   }
 }

@@ -9,7 +9,7 @@ extension TensorSource {
     let near = names(near: name).map(\.description)
     throw KernelError(
       .usage, path, at: .tensor(name.description), "there is no such tensor",
-      hint: near.isEmpty ? nil : "did you mean \(near.joined(separator: " or "))?")
+      hint: near.isEmpty ? nil : "did you mean \(near.joined(separator: ", "))?")
   }
 
   /// Up to three names that may have been meant: those that contain `name` or end in the same word, else those that

@@ -8,10 +8,11 @@ import Tensors
 /// a real tensor. Complex numbers are written as Python does, booleans as `true` and `false`. Strings are quoted;
 /// `"`, `\`, control characters and bytes that are not UTF-8 are escaped (`\x1f`).
 public enum TensorText {
-  /// Writes the tensor whose checked contents `bytes` are. Memory: 64 KiB, and for strings one row.
+  /// Writes the tensor of the checkpoint at `path` whose checked contents `bytes` are. Memory: 64 KiB, or one
+  /// string if it is longer.
   ///
   /// - Throws: ``KernelError`` `.usage` for variants, which have no text, and whatever `sink` throws.
-  public static func write(_ info: TensorInfo, _ bytes: ByteView, to sink: any ByteSink) throws {
+  public static func write(_ info: TensorInfo, _ bytes: ByteView, of path: String, to sink: any ByteSink) throws {
     var layout = TextLayout(info.shape, sink)
     if info.dtype == .string {
       var failure: (any Error)?
@@ -29,7 +30,7 @@ public enum TensorText {
       }
     } else {
       throw KernelError(
-        .usage, "", at: .tensor(info.name.description), "\(info.dtype.name) values have no text",
+        .usage, path, at: .tensor(info.name.description), "\(info.dtype.name) values have no text",
         hint: "--raw writes them as they are stored")
     }
     try layout.finish()

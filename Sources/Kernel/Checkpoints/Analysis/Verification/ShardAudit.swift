@@ -95,10 +95,10 @@ extension ShardAudit {
     for hole in holes where hole.lowerBound < file.count {
       if hole.upperBound == file.count {
         fileFindings.append(
-          KernelError(.badData, path, at: .byte(hole.lowerBound), "\(hole.count) bytes follow the last tensor"))
+          KernelError(.badData, path, "bytes \(hole.words) follow the last tensor"))
       } else if !isPadding(hole, of: file) {
         fileFindings.append(
-          KernelError(.badData, path, at: .byte(hole.lowerBound), "\(hole.count) bytes belong to no tensor"))
+          KernelError(.badData, path, "bytes \(hole.words) belong to no tensor"))
       }
     }
   }
