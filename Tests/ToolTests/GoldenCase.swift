@@ -76,14 +76,15 @@ struct Outcome: Equatable, Sendable {
     func split(_ text: String) -> [String] {
       text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
-    var changes: [(offset: Int, order: Int, line: String)] = []
-    for change in split(found).difference(from: split(expected)) {
-      switch change {
-      case .remove(let offset, let line, _): changes.append((offset, 0, "- \(line)"))
-      case .insert(let offset, let line, _): changes.append((offset, 1, "+ \(line)"))
-      }
+    let changes = split(found).difference(from: split(expected))
+    let missing = changes.removals.map { change -> String in
+      guard case .remove(let offset, let line, _) = change else { return "" }
+      return "  \(offset + 1): - \(line)\n"
     }
-    changes.sort { ($0.offset, $0.order) < ($1.offset, $1.order) }
-    return "\(title):\n" + changes.prefix(60).map { "  \($0.offset + 1): \($0.line)\n" }.joined()
+    let extra = changes.insertions.map { change -> String in
+      guard case .insert(let offset, let line, _) = change else { return "" }
+      return "  \(offset + 1): + \(line)\n"
+    }
+    return "\(title):\n" + (missing.prefix(40) + extra.prefix(40)).joined()
   }
 }

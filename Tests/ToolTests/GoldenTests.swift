@@ -9,7 +9,7 @@ import Testing
     let outcome = try await golden.run()
     if GoldenTests.updating { try golden.record(outcome) }
     let difference = outcome.difference(from: golden.expected())
-    #expect(difference.isEmpty, Comment(rawValue: difference))
+    if !difference.isEmpty { Issue.record(Comment(rawValue: difference)) }
   }
 
   @Test func casesAreFound() {

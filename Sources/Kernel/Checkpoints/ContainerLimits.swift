@@ -22,11 +22,16 @@ func unsupported(_ info: TensorInfo, path: String, format: String) -> KernelErro
 
 /// Checks, before any work, that `path` can be created and its disk has room for `byteCount` bytes.
 func checkRoom(at path: String, existing: AtomicFile.Existing, byteCount: Int) throws {
-  let folder = Path.folder(of: path)
-  guard FileStatus(folder)?.isDirectory == true else {
+  try checkRoom(in: Path.folder(of: path), byteCount: byteCount)
+  try AtomicFile.checkTarget(path, existing: existing)
+}
+
+/// Checks that `folder` is one, and that its disk has room for `byteCount` bytes.
+func checkRoom(in folder: String, byteCount: Int) throws {
+  guard let status = FileStatus(folder) else {
     throw KernelError(.cannotCreate, folder, "no such folder", hint: "create it first: mkdir -p \(folder)")
   }
-  try AtomicFile.checkTarget(path, existing: existing)
+  guard status.isDirectory else { throw KernelError(.cannotCreate, folder, "is a file, not a folder") }
   if let free = freeSpace(at: folder), free < byteCount {
     throw KernelError(
       .io, folder, "\(byteCount) bytes are needed but only \(free) are free",

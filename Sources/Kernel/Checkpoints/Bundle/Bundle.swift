@@ -47,11 +47,14 @@ public final class Bundle: TensorSource {
   /// The bytes of `entry`, which belongs to the tensor at `index`, after checking that the data file reaches that far.
   package func storedBytes(_ entry: BundleEntry, of index: Int) throws -> ByteView {
     let file = try dataFile(entry.shard)
+    if let hint = gitPointerHint(file.view) {
+      throw KernelError(.badData, file.path, "is not the data of a checkpoint", hint: hint)
+    }
     guard entry.offset + entry.size <= file.count else {
       throw KernelError(
         .badData, file.path, at: .tensor(tensors[index].name.description),
         "needs bytes \(entry.offset) to \(entry.offset + entry.size), but the file has only \(file.count)",
-        hint: gitPointerHint(file.view) ?? "the copy is incomplete; copy the file again")
+        hint: "the copy is incomplete; copy the file again")
     }
     return file.view.subview(entry.offset..<(entry.offset + entry.size))
   }

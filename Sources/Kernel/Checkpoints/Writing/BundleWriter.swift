@@ -37,17 +37,8 @@ public struct BundleWriter {
       throw KernelError(
         .usage, prefix, "names a folder, not a checkpoint", hint: "add a name, as in \(prefix)model")
     }
-    let folder = Path.folder(of: prefix)
-    guard FileStatus(folder)?.isDirectory == true else {
-      throw KernelError(.cannotCreate, folder, "no such folder", hint: "create it first: mkdir -p \(folder)")
-    }
+    try checkRoom(in: Path.folder(of: prefix), byteCount: plan.byteCount)
     for path in paths { try AtomicFile.checkTarget(path, existing: existing) }
-    let needed = plan.byteCount
-    if let free = freeSpace(at: folder), free < needed {
-      throw KernelError(
-        .io, folder, "\(needed) bytes are needed but only \(free) are free",
-        hint: "free some space or write to another disk")
-    }
   }
 
   /// The files that will be written: data files, the graph if there is one, then the index.
