@@ -7,18 +7,20 @@ import Testing
 
 /// Digests against what TensorFlow's reader and Python's hashlib say of the same checkpoints.
 @Suite struct DigestTests {
-  /// Every bundle of `Tests/Fixtures/manifests`.
-  static let bundles: [String] = {
+  /// Every checkpoint that `Tests/Fixtures/manifests` describes, bundles and V1: its path and its manifest's.
+  static let checkpoints: [(path: String, manifest: String)] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: fixture("manifests"))) ?? []
-    return names.filter { $0.hasSuffix(".ckpt.json") }.sorted()
-      .map { $0.dropLast(".ckpt.json".count).replacingOccurrences(of: "__", with: "/") }
+    return names.sorted().compactMap { name in
+      guard let suffix = [".ckpt.json", ".v1.json"].first(where: { name.hasSuffix($0) }) else { return nil }
+      let path = name.dropLast(suffix.count).replacingOccurrences(of: "__", with: "/")
+      return (path, fixture("manifests/" + name))
+    }
   }()
 
-  @Test(arguments: bundles) func valuesAreWhatTensorFlowReads(_ bundle: String) throws {
-    let manifest = fixture("manifests/" + bundle.replacingOccurrences(of: "/", with: "__") + ".ckpt.json")
+  @Test(arguments: checkpoints) func valuesAreWhatTensorFlowReads(_ path: String, _ manifest: String) throws {
     let json = try JSONSerialization.jsonObject(with: Data(contents(manifest))) as? [String: Any]
     let tensors = try #require(json?["tensors"] as? [String: [String: Any]])
-    let source = try Bundle(prefix: fixture(bundle))
+    let source = try openCheckpoint(fixture(path))
     let digests = try source.digests(of: Array(source.tensors.indices))
     #expect(digests.count == tensors.count)
     for digest in digests {
@@ -30,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func bundlesAreFound() { #expect(DigestTests.bundles.count > 30) }
+  @Test func checkpointsAreFound() { #expect(DigestTests.checkpoints.count > 35) }
 
   /// Computed with hashlib over the tensors that TensorFlow 2.21 read, by the definition in docs/formats.md.
   @Test(arguments: [

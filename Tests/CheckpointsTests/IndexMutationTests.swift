@@ -36,7 +36,7 @@ import Testing
     for _ in 0..<4000 {
       var mutant = original
       for _ in 0...random.below(4) { mutant[random.below(mutant.count - 48)] = UInt8(random.below(256)) }
-      reseal(&mutant)
+      Self.reseal(&mutant)
       do { _ = try answer(mutant) } catch let error as KernelError {
         refused += 1
         #expect(error.kind == .badData)
@@ -53,7 +53,7 @@ import Testing
   }
 
   /// Recomputes the checksum of the first data block, which in a small index begins at byte 0.
-  private func reseal(_ table: inout [UInt8]) {
+  static func reseal(_ table: inout [UInt8]) {
     // The metaindex block (8 bytes and a trailer of 5) follows the one data block.
     let empty: [UInt8] = [0, 0, 0, 0, 1, 0, 0, 0, 0, 0xc0, 0xf2, 0xa1, 0xb0]
     guard let end = table.indices.dropLast(48).first(where: { table[$0...].starts(with: empty) }), end > 5 else {
