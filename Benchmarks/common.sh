@@ -9,10 +9,8 @@ top=$(cd "$here/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/checkpoint-toolchain
 export TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES= PYTHONDONTWRITEBYTECODE=1
 
-if [ -z "${CKPT_TOOL:-}" ]; then
-  (cd "$top" && swift build -c release --product ckpt-tool >&2)
-  CKPT_TOOL=$(cd "$top" && swift build -c release --show-bin-path)/ckpt-tool
-fi
+CKPT_TOOL=${CKPT_TOOL:-$top/.build/release/ckpt-tool}
+[ -x "$CKPT_TOOL" ] || (cd "$top" && swift build -c release --product ckpt-tool >&2)
 
 TF_PYTHON=${TF_PYTHON:-}
 for candidate in "$cache"/tensorflow-2/bin/python "$cache"/tensorflow-1/bin/python; do
