@@ -33,9 +33,9 @@ try:
   from safetensors import safe_open
   from safetensors.numpy import load_file, save_file
 except ImportError:
-  print("     the package safetensors is not installed: left out")
+  print("left out: safetensors: the package is not installed")
 else:
-  # The package keeps complex64 but no float16 scalars of object kind: all numeric dtypes of the model are fine.
+  # The package wants contiguous arrays, which drops the shape of scalars; it is put back below.
   TENSORS = {n: np.ascontiguousarray(np.asarray(t)) for n, t in PLAIN.items()}
 
   @check("safetensors: the package reads ours, we read the package's")
