@@ -119,6 +119,24 @@ import Testing
     }
   }
 
+  /// Expected values from Python's `fractions`: the exact weighted mean, rounded to float64 once.
+  @Test func float64MeansAreExactDespiteCancellation() throws {
+    let sources = [[1e16, 0.1, 1e308], [1, 0.2, 1e308], [-1e16, 0.7, 1e308]].map {
+      Constant(dtype: .float64, values: $0)
+    }
+    try write(try Averaging().plan(try CheckpointRun(sources)), "mean")
+    let mean = try openCheckpoint(folder("mean")).checkedContents(of: 0).bytes
+    // The sum of the last column overflows, as it does in the reference script.
+    #expect(mean.array == Constant(dtype: .float64, values: [1.0 / 3, 0.3333333333333333, .infinity]).bytes.array)
+    var weighted = Averaging()
+    weighted.weights = [3, 0.1, 3]
+    try write(try weighted.plan(try CheckpointRun(sources)), "weighted")
+    let result = try openCheckpoint(folder("weighted")).checkedContents(of: 0).bytes
+    #expect(
+      result.array.prefix(16)
+        == Constant(dtype: .float64, values: [0.01639344262295082, 0.39672131147540984]).bytes.array[...])
+  }
+
   @Test func castsReportWhatTheyLose() throws {
     let source = Constant(dtype: .float32, values: [1e6, -1e6, 1e-9, 0, 1])
     let (plan, reports) = try Casting(to: .half).plan(source) { _ in true }

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// With `keep` and `weights` of 1 this is the mean as the reference scripts take it (sum in the order of the inputs,
 /// one division), and its float32 results are theirs bit for bit. Float64 inputs are summed with Neumaier's
-/// compensation, since there float64 has no bits to spare.
+/// compensation, since there float64 has no bits to spare: their mean is the exact one rounded once.
 struct Combination: ElementwiseKernel {
   static let blockCount = 2048
 
@@ -62,21 +62,39 @@ struct Combination: ElementwiseKernel {
         Widening.load(inputTypes[index], input, from: 0, into: value)
         let weight = weights[index]
         if isCompensated {
-          for i in 0..<count { addCompensated(value[i] * weight, to: &sum[i], &lost[i]) }
+          for i in 0..<count { addCompensated(value[i], weight, to: &sum[i], &lost[i]) }
         } else {
           let kept = keep[index]
           for i in 0..<count { sum[i] = sum[i] * kept + value[i] * weight }
         }
       }
-      for i in 0..<count { sum[i] = (sum[i] + lost[i]) / divisor }
+      if isCompensated {
+        for i in 0..<count { sum[i] = quotient(sum[i], lost[i]) }
+      } else {
+        for i in 0..<count { sum[i] /= divisor }
+      }
       Widening.store(UnsafeBufferPointer(sum), as: outputType, into: out, at: 0)
     }
   }
 
-  @inline(__always) private func addCompensated(_ term: Double, to sum: inout Double, _ lost: inout Double) {
+  /// Adds `value * weight`, keeping what the sum and the product round away in `lost`.
+  @inline(__always) private func addCompensated(
+    _ value: Double, _ weight: Double, to sum: inout Double, _ lost: inout Double
+  ) {
+    let term = value * weight
     let total = sum + term
     // The error term of an infinite or NaN sum would itself be NaN and hide an infinity.
-    if total.isFinite { lost += sum.magnitude >= term.magnitude ? (sum - total) + term : (term - total) + sum }
+    if total.isFinite {
+      lost += sum.magnitude >= term.magnitude ? (sum - total) + term : (term - total) + sum
+      if weight != 1 { lost += (-term).addingProduct(value, weight) }
+    }
     sum = total
+  }
+
+  /// `(sum + lost) / divisor`, rounded once: the remainder of the first quotient corrects it.
+  @inline(__always) private func quotient(_ sum: Double, _ lost: Double) -> Double {
+    let first = sum / divisor
+    let corrected = first + (sum.addingProduct(-first, divisor) + lost) / divisor
+    return corrected.isFinite ? corrected : first
   }
 }

@@ -123,6 +123,4 @@ public struct OutputPlan: Sendable {
   /// Bytes of all tensors.
   public var byteCount: Int { tensors.reduce(0) { $0 + $1.info.byteCount } }
 
-  /// Bytes of the largest tensor, which bounds the memory that writing takes.
-  public var largestByteCount: Int { tensors.map(\.info.byteCount).max() ?? 0 }
 }
