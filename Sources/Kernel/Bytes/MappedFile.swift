@@ -14,7 +14,8 @@ public final class MappedFile: @unchecked Sendable {
   /// - Throws: ``KernelError`` `.noInput` when it does not exist, is a directory or may not be read.
   public init(_ path: String) throws {
     self.path = path
-    let descriptor = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC) }
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer before it can be refused.
+    let descriptor = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw SystemError().reading(path) }
     defer { close(descriptor) }
     var status = stat()
@@ -45,12 +46,15 @@ public final class MappedFile: @unchecked Sendable {
   /// The whole file as a view that keeps the mapping alive.
   public var view: ByteView { ByteView(unsafe: base, owner: self) }
 
-  /// Drops the whole pages inside `addresses` from this process (not from the page cache).
+  /// Drops the pages around `addresses` from this process (not from the page cache).
+  ///
+  /// A fault may map the whole aligned 2 MiB around it (Linux 6.18 does, where the page cache holds large folios), so
+  /// that much is dropped: with less, threads that walk a file piece by piece would leave a trail of each other's
+  /// pages. A page that somebody still reads comes back at the price of a fault.
   package func release(_ addresses: Range<UnsafeRawPointer>) {
-    let page = 4096
-    let start = addresses.lowerBound.alignedUp(toMultipleOf: page)
-    let end = addresses.upperBound.alignedDown(toMultipleOf: page)
-    guard start < end else { return }
+    guard let first = base.baseAddress, !addresses.isEmpty else { return }
+    let start = max(first, addresses.lowerBound.alignedDown(toMultipleOf: 2 << 20))
+    let end = min(first + base.count, addresses.upperBound.alignedUp(toMultipleOf: 2 << 20))
     _ = madvise(UnsafeMutableRawPointer(mutating: start), end - start, MADV_DONTNEED)
   }
 

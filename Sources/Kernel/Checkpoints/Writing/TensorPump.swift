@@ -7,7 +7,7 @@ import Tensors
 /// inputs are given back as the pump passes them.
 public struct TensorPump: Sendable {
   let workers: Workers
-  /// Bytes of output that a worker makes at a time.
+  /// Bytes that a worker reads and writes at a time.
   private let pieceSize = 1 << 20
 
   public init(_ workers: Workers) { self.workers = workers }
@@ -21,7 +21,10 @@ public struct TensorPump: Sendable {
     if let file = sink as? AtomicFile {
       let region = file.reserve(tensor.info.byteCount)
       let sums = try workers.map(flow.pieceCount) { piece in
-        try flow.make(piece) { try region.write($0, at: flow.range(of: piece).lowerBound) }
+        let range = flow.range(of: piece)
+        let sum = try flow.make(piece) { try region.write($0, at: range.lowerBound) }
+        if flow.isCopy { flow.inputs[0].bytes.releasePages(range) }
+        return sum
       }
       return try flow.check(sums)
     }
@@ -50,19 +53,6 @@ public struct TensorPump: Sendable {
       }
     }
     return try flow.check(sums)
-  }
-
-  /// Reads every byte of `ref` on all cores and returns the CRC-32C of its contents.
-  ///
-  /// - Throws: ``KernelError`` when it is missing or damaged.
-  public func verify(_ ref: TensorRef) throws -> UInt32 {
-    let flow = try Flow(PlannedTensor(copying: ref), pieceSize: 8 * pieceSize)
-    return try flow.check(
-      try workers.map(flow.pieceCount) { piece in
-        let sum = try flow.make(piece) { _ in }
-        flow.inputs[0].bytes.releasePages(flow.range(of: piece))
-        return sum
-      })
   }
 }
 
@@ -111,7 +101,9 @@ private struct Flow: Sendable {
     for (input, size) in zip(inputs, inputElementSizes) {
       precondition(input.bytes.count == elementCount * size, "plan and contents disagree about the size")
     }
-    elementsPerPiece = max(1, pieceSize / outputElementSize)
+    // Many inputs make smaller pieces, so that what a worker holds at a time does not grow with their number.
+    let touched = inputElementSizes.reduce(outputElementSize, +)
+    elementsPerPiece = max(1, min(pieceSize / outputElementSize, 4 * pieceSize / touched))
   }
 
   var isCopy: Bool { kernel == nil }
