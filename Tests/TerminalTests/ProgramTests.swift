@@ -32,10 +32,8 @@ import Testing
     #expect(run.status == 64)
     #expect(
       run.errors == """
-        probe: The option '--start-new-model' does not take any value, but 'maybe' was specified.
-        Usage: probe echo [--run-once] [--no-run-once] [--start-new-model] [--train-data-pattern \
-        <train-data-pattern>] [--top-k <top-k>] [--threads <n>] [--quiet] [--verbose] [<names> ...]
-          See 'probe echo --help' for more information.
+        probe: the option '--start-new-model' does not take any value, but 'maybe' was specified
+        hint: see 'probe echo --help'
 
         """)
   }
@@ -60,8 +58,7 @@ import Testing
     #expect(
       run.errors == """
         probe: --a and --b exclude each other
-        Usage: probe fail [--kind <kind>] [--early]
-          See 'probe fail --help' for more information.
+        hint: see 'probe fail --help'
 
         """)
   }
@@ -69,7 +66,33 @@ import Testing
   @Test func threadsMustBePositive() throws {
     let run = try shell("probe echo --threads 0")
     #expect(run.status == 64)
-    #expect(run.errors.hasPrefix("probe: --threads must be 1 or more, not 0\nUsage: probe echo "))
+    #expect(run.errors == "probe: --threads must be 1 or more, not 0\nhint: see 'probe echo --help'\n")
+  }
+
+  /// The argument parser would say each of these in four lines or more.
+  @Test(arguments: [
+    ("echo --top_k", "missing value for '--top-k <top-k>'", "a value that begins with - is given as --top-k=VALUE"),
+    ("echo --top_q 1", "unknown option '--top-q'", "did you mean '--top-k'?"),
+    (
+      "echo --threads x", "the value 'x' is invalid for '--threads <n>'",
+      "--threads <n>: how many threads to use (default: one for each core); see 'probe echo --help'"
+    ),
+    ("touch", "missing expected argument '<path>'", "usage: probe touch <path>; see 'probe touch --help'"),
+    ("touch a b", "unexpected argument 'b'", "usage: probe touch <path>; see 'probe touch --help'"),
+    ("group membr", "there is no subcommand 'membr'", "the subcommands are member"),
+    (
+      "ecko x", "there is no subcommand 'ecko'",
+      "the subcommands are echo, fail, flood, touch, list, work, group, help"
+    ),
+  ])
+  func aUsageErrorIsOneLineAndAHint(arguments: String, problem: String, hint: String) throws {
+    let errors = "probe: \(problem)\nhint: \(hint)\n"
+    #expect(try shell("probe \(arguments)") == Run(status: 64, output: "", errors: errors))
+  }
+
+  @Test func anArgumentThatIsNotUTF8IsNamed() throws {
+    let errors = "probe: argument 2 is not valid UTF-8\nhint: give the file another name, or a link to it\n"
+    #expect(try shell(#"probe touch "$(printf 'a\377')""#) == Run(status: 64, output: "", errors: errors))
   }
 
   @Test(arguments: [

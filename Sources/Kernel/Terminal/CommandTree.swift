@@ -65,6 +65,16 @@ extension CommandTree {
     return Set(flags.flatMap(\.names).filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) })
   }
 
+  /// The command that `path`, beginning with the program's name, leads to, if it has subcommands.
+  func group(at path: [String]) -> CommandTree? {
+    var tree = self
+    for name in path.dropFirst() {
+      guard let next = tree.subcommands.first(where: { $0.isCalled(name) }) else { return nil }
+      tree = next
+    }
+    return tree.subcommands.isEmpty ? nil : tree
+  }
+
   private func isCalled(_ name: String) -> Bool { self.name == name || aliases.contains(name) }
 }
 

@@ -18,11 +18,10 @@ extension Outcome {
     let status = root.exitCode(for: error)
     if status.isSuccess { return Outcome(output: text) }
     guard !text.isEmpty else { return Outcome(status: status) }
-    let prefix = root._errorPrefix
-    let message = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-    return Outcome(
-      diagnostics: "\(root._commandName): \(message)\n",
-      status: status == .validationFailure ? status : ExitStatus.internalError)
+    let usage = UsageError(message: root.message(for: error), fullMessage: text, root)
+    var outcome = of(KernelError(.usage, "", usage.problem, hint: usage.hint), program: root._commandName)
+    if status != .validationFailure { outcome.status = ExitStatus.internalError }
+    return outcome
   }
 
   /// An error thrown by a command's `run()`.

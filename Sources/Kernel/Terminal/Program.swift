@@ -34,10 +34,23 @@ package enum Program {
 
   /// Parses and runs; never prints, except what the command itself prints.
   static func run(_ root: any ParsableCommand.Type, _ arguments: [String]) -> Outcome {
+    if let number = unreadableArgument {
+      return .of(
+        KernelError(
+          .usage, "", "argument \(number) is not valid UTF-8", hint: "give the file another name, or a link to it"),
+        program: name)
+    }
     var command: any ParsableCommand
     do { command = try parse(root, arguments) } catch { return .ofParsing(error, root) }
     do { try command.run() } catch { return .ofRunning(error, root) }
     return Outcome()
+  }
+
+  /// The number of the first argument that Swift could only read with replacement characters in it.
+  private static var unreadableArgument: Int? {
+    (1..<max(1, Int(CommandLine.argc))).first { number in
+      CommandLine.unsafeArgv[number].map { String(validatingCString: $0) == nil } ?? false
+    }
   }
 
   /// Parses `arguments` in any of the spellings the programs accept.
