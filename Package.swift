@@ -19,8 +19,9 @@ func tests(_ name: String, on dependencies: [Target.Dependency], excluding files
 let package = Package(
   name: "checkpoint-toolchain",
   products: [
-    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Checkpoints", "Packaging"]),
+    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Packaging"]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
+    .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -37,6 +38,7 @@ let package = Package(
     .target(name: "CKernel", dependencies: ["CProtobufC"]),
     kernel("Bytes", on: ["CISAL", "CZlib"]),
     kernel("Tensors", on: ["Bytes", "CKernel"]),
+    kernel("Records", on: ["Bytes", "Tensors"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy", "CCrypto"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -45,6 +47,14 @@ let package = Package(
       name: "ckpt-tool",
       dependencies: [
         "Bytes", "Tensors", "Checkpoints", "Packaging", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "tfrecord-tool",
+      dependencies: [
+        "Bytes", "Tensors", "Records", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -18,7 +18,15 @@ public final class FileReader: ByteSource {
     }
   }
 
-  deinit { close(descriptor) }
+  private init(name: String, descriptor: Int32) {
+    self.name = name
+    self.descriptor = descriptor
+  }
+
+  /// Standard input, which stays open.
+  package static func standardInput() -> FileReader { FileReader(name: "standard input", descriptor: STDIN_FILENO) }
+
+  deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = retryingInterrupts { Glibc.read(descriptor, buffer.baseAddress, buffer.count) }

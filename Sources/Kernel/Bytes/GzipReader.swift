@@ -1,6 +1,6 @@
 import CZlib
 
-/// The contents of a gzip stream: one member or several in a row, each with its checksum and length verified.
+/// The contents of a gzip or zlib stream: one member or several in a row, each with its checksum verified.
 ///
 /// Memory: 300 KiB, whatever the stream says.
 public final class GzipReader: ByteSource {
@@ -8,18 +8,26 @@ public final class GzipReader: ByteSource {
   /// Compressed bytes taken from the source so far.
   public private(set) var compressedCount = 0
 
+  /// The container around the deflated data.
+  package enum Format: String, Sendable { case gzip, zlib }
+
   private let source: any ByteSource
+  private let format: Format
   private let input = OwnedBuffer(byteCount: 256 << 10)
   // zlib keeps a pointer to the stream, so it must not move.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private var memberIsComplete = false
   private var isAtEnd = false
 
-  public init(_ source: any ByteSource) throws {
+  public convenience init(_ source: any ByteSource) throws { try self.init(source, format: .gzip) }
+
+  package init(_ source: any ByteSource, format: Format) throws {
     self.source = source
+    self.format = format
     stream.initialize(to: z_stream())
     // 15 bits of window, and 16 for "gzip only".
-    let status = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    let windowBits: Int32 = format == .gzip ? 15 + 16 : 15
+    let status = inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else { throw KernelError(.io, source.name, "zlib cannot start: status \(status)") }
   }
 
@@ -40,7 +48,7 @@ public final class GzipReader: ByteSource {
     while stream.pointee.avail_out == room {
       if stream.pointee.avail_in == 0, try !refill() {
         guard memberIsComplete else {
-          throw damaged("the gzip stream ends too early", hint: "the copy is not complete; copy it again")
+          throw damaged("the \(format) stream ends too early", hint: "the copy is not complete; copy it again")
         }
         isAtEnd = true
         return 0
@@ -52,7 +60,7 @@ public final class GzipReader: ByteSource {
       switch inflate(stream, Z_NO_FLUSH) {
       case Z_OK, Z_BUF_ERROR: break
       case Z_STREAM_END: memberIsComplete = true
-      case Z_DATA_ERROR: throw damaged("the gzip stream is damaged: \(zlibMessage)")
+      case Z_DATA_ERROR: throw damaged("the \(format) stream is damaged: \(zlibMessage)")
       case let status: throw KernelError(.io, name, "zlib gave up: status \(status)")
       }
     }

@@ -1,0 +1,75 @@
+import Bytes
+
+/// Passes over the records of several files on all cores, with results in the order of the files.
+package struct RecordScan: Sendable {
+  package let files: [String]
+  package let workers: Workers
+  /// Whether payloads' checksums are checked before anybody sees them.
+  package let checksPayloads: Bool
+  /// Bytes that a worker takes at a time.
+  private let sliceSize = 1 << 20
+
+  package init(_ files: [String], _ workers: Workers, checksPayloads: Bool = true) {
+    self.files = files
+    self.workers = workers
+    self.checksPayloads = checksPayloads
+  }
+
+  /// Calls `make` with slices of records on any thread, and `take` with what it returned, on the caller's thread and in
+  /// the order of the records.
+  ///
+  /// While a chunk is worked on, the next one is read (and decompressed) too.
+  ///
+  /// - Parameter make: gets the path, and a loop over the slice's records.
+  /// - Parameter take: gets the index of the file among ``files``, and a result.
+  /// - Throws: ``KernelError`` for the first damage in the order of the files, or what the closures throw.
+  package func run<R: Sendable>(
+    _ make: @escaping @Sendable (_ path: String, _ records: RecordSlice) throws -> R,
+    take: (_ file: Int, R) throws -> Void
+  ) throws {
+    for (number, file) in files.enumerated() {
+      let reader = Exclusive(try RecordReader(file))
+      let path = reader.value.path
+      var current = try reader.value.next()
+      while let chunk = current {
+        let slices = chunk.slices(ofBytes: sliceSize)
+        let upcoming = Exclusive<Result<RecordChunk?, any Error>?>(nil)
+        let results = try workers.map(slices.count + 1) { task -> R? in
+          guard task > 0 else {
+            upcoming.value = Result { try reader.value.next() }
+            return nil
+          }
+          return try make(
+            path, RecordSlice(chunk: chunk, range: slices[task - 1], path: path, checks: checksPayloads))
+        }
+        for case let result? in results { try take(number, result) }
+        chunk.bytes.releasePages(0..<chunk.bytes.count)
+        current = try upcoming.value?.get()
+      }
+    }
+  }
+}
+
+/// Some consecutive records of a chunk.
+package struct RecordSlice: Sendable {
+  let chunk: RecordChunk
+  let range: Range<Int>
+  let path: String
+  let checks: Bool
+
+  /// Calls `body` with each record, in order, its checksum checked first if the scan does that.
+  package func forEach(_ body: (Record) throws -> Void) throws {
+    try chunk.forEach(range) { record in
+      if checks { try record.check(in: path) }
+      try body(record)
+    }
+  }
+}
+
+/// A value that one thread at a time uses: handed to a task, and read after it ended.
+private final class Exclusive<Value>: @unchecked Sendable {
+  // Sendable holds because `RecordScan.run` touches a value from one task, or from the caller after all tasks ended.
+  var value: Value
+
+  init(_ value: Value) { self.value = value }
+}

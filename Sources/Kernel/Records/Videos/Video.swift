@@ -1,0 +1,154 @@
+import Bytes
+
+/// A record read as a YouTube-8M video: id, labels, frames or means, segment ratings.
+///
+/// Nothing is copied until it is asked for. Errors say which feature is missing or wrong.
+package struct Video {
+  package let message: RecordMessage
+  package let schema: VideoSchema
+
+  /// The video's id as it is stored.
+  package let id: UnsafeRawBufferPointer
+
+  /// - Throws: ``ByteReader/Fault`` when the message is broken or has no id (`id`, or `video_id` in the 2017 data).
+  package init(_ payload: UnsafeRawBufferPointer, _ schema: VideoSchema) throws(ByteReader.Fault) {
+    message = RecordMessage(payload)
+    self.schema = schema
+    id = try Video.id(of: message)
+  }
+
+  /// The id of a record, whatever else it holds.
+  package static func id(of message: RecordMessage) throws(ByteReader.Fault) -> UnsafeRawBufferPointer {
+    for key in idKeys {
+      guard let feature = try message.feature(key) else { continue }
+      guard let id = try feature.singleBytes else {
+        throw .init(offset: 0, problem: "feature \(String(decoding: key, as: UTF8.self)) is not one byte string")
+      }
+      return id
+    }
+    throw .init(offset: 0, problem: "there is no feature id")
+  }
+
+  private static let idKeys = [Array("id".utf8), Array("video_id".utf8)]
+
+  /// Calls `body` with each label of the video; nothing is called when it has none.
+  package func forEachLabel(_ body: (Int64) -> Void) throws(ByteReader.Fault) {
+    guard let feature = try message.feature(Video.labelsKey) else { return }
+    guard feature.kind == .int64 || feature.kind == .none else {
+      throw .init(offset: 0, problem: "feature labels holds \(feature.kind.name), not int64")
+    }
+    try feature.forEachInt64 { label throws(ByteReader.Fault) in body(label) }
+  }
+
+  private static let labelsKey = Array("labels".utf8)
+
+  /// Frames of the first input, as many as the schema allows; 1 for a video-level record.
+  package var frameCount: Int {
+    get throws(ByteReader.Fault) {
+      guard schema.level == .frame, let input = schema.inputs.first else { return 1 }
+      return min(try frames(input).count, schema.maxFrames)
+    }
+  }
+
+  /// The frames of an input.
+  private func frames(_ input: VideoSchema.Input) throws(ByteReader.Fault) -> FeatureList {
+    guard let list = try message.featureList(input.key) else {
+      throw .init(offset: 0, problem: "there is no feature list \(input.name)")
+    }
+    return list
+  }
+
+  /// Writes the video's numbers into a row of a batch: of frames, `maxFrames` rows of ``VideoSchema/rowSize`` dequantized
+  /// floats, zeros after the last frame; of video-level records, one row.
+  ///
+  /// - Returns: the number of frames (1 at video level).
+  /// - Throws: ``ByteReader/Fault`` naming the feature that is missing or of another size.
+  package func read(into out: UnsafeMutableBufferPointer<Float>) throws(ByteReader.Fault) -> Int {
+    let rows = schema.level == .frame ? schema.maxFrames : 1
+    precondition(out.count == rows * schema.rowSize, "a batch row of another size than the schema's")
+    guard let base = out.baseAddress else { return 0 }
+    return schema.level == .frame ? try readFrames(base) : try readMeans(base)
+  }
+
+  private func readFrames(_ out: UnsafeMutablePointer<Float>) throws(ByteReader.Fault) -> Int {
+    let rowSize = schema.rowSize
+    var column = 0
+    var frameCount = 0
+    for (number, input) in schema.inputs.enumerated() {
+      var row = 0
+      try frames(input).forEach { frame throws(ByteReader.Fault) in
+        guard row < schema.maxFrames else { return }
+        guard let bytes = try frame.singleBytes, bytes.count == input.size else {
+          throw .init(offset: 0, problem: "frame \(row) of \(input.name) is not one string of \(input.size) bytes")
+        }
+        FrameQuantization.dequantize(bytes, into: out + row * rowSize + column)
+        row += 1
+      }
+      for empty in row..<max(row, schema.maxFrames) {
+        (out + empty * rowSize + column).update(repeating: 0, count: input.size)
+      }
+      if number == 0 { frameCount = row }
+      column += input.size
+    }
+    return frameCount
+  }
+
+  private func readMeans(_ out: UnsafeMutablePointer<Float>) throws(ByteReader.Fault) -> Int {
+    var column = 0
+    for input in schema.inputs {
+      guard let feature = try message.feature(input.key) else {
+        throw .init(offset: 0, problem: "there is no feature \(input.name)")
+      }
+      var filled = 0
+      try feature.forEachFloats { run throws(ByteReader.Fault) in
+        let count = run.count / 4
+        guard filled + count <= input.size else {
+          throw .init(offset: 0, problem: "feature \(input.name) has more than \(input.size) floats")
+        }
+        UnsafeMutableRawPointer(out + column + filled).copyMemory(
+          from: run.baseAddress ?? UnsafeRawPointer(out), byteCount: run.count)
+        filled += count
+      }
+      guard filled == input.size else {
+        throw .init(offset: 0, problem: "feature \(input.name) has \(filled) floats, not \(input.size)")
+      }
+      column += input.size
+    }
+    return 1
+  }
+
+  /// A rating of a segment of five frames by a person.
+  package struct SegmentRating: Equatable, Sendable {
+    package let start: Int64
+    package let label: Int64
+    package let score: Float
+  }
+
+  /// The segment ratings of a record of the segment data set, in stored order; empty when there are none.
+  package var segmentRatings: [SegmentRating] {
+    get throws(ByteReader.Fault) {
+      var starts: [Int64] = []
+      var labels: [Int64] = []
+      var scores: [Float] = []
+      try message.feature(Array("segment_start_times".utf8))?.forEachInt64 { value throws(ByteReader.Fault) in
+        starts.append(value)
+      }
+      try message.feature(Array("segment_labels".utf8))?.forEachInt64 { value throws(ByteReader.Fault) in
+        labels.append(value)
+      }
+      try message.feature(Array("segment_scores".utf8))?.forEachFloats { run throws(ByteReader.Fault) in
+        for index in 0..<run.count / 4 {
+          scores.append(run.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
+        }
+      }
+      guard starts.count == labels.count, labels.count == scores.count else {
+        throw .init(
+          offset: 0,
+          problem:
+            "\(starts.count) segment_start_times, \(labels.count) segment_labels and \(scores.count) segment_scores"
+        )
+      }
+      return starts.indices.map { SegmentRating(start: starts[$0], label: labels[$0], score: scores[$0]) }
+    }
+  }
+}

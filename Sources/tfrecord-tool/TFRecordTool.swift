@@ -1,0 +1,14 @@
+import ArgumentParser
+import Terminal
+
+/// The root of the command tree; each subcommand is a file beside this one.
+struct TFRecordTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tfrecord-tool", abstract: "Operations on TFRecord files.",
+    discussion: """
+      Files are paths, quoted globs, comma-separated lists of them, @list for a file of names, or - for standard \
+      input. Compression is recognised by content.
+      """,
+    version: Program.versionLine("tfrecord-tool"),
+    subcommands: [Verify.self])
+}
