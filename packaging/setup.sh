@@ -40,7 +40,8 @@ fi
 
 get_swift="install Swift 6.1 or newer: https://www.swift.org/install/linux/"
 command -v swift >/dev/null || fail "Swift is missing" "$get_swift"
-version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+said=$(swift --version 2>&1) || fail "Swift does not run: $(head -n 1 <<<"$said")" "install what it needs"
+version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said")
 case $version in
   [0-5].* | 6.0 | '') fail "Swift ${version:-of an unknown version} is too old" "$get_swift" ;;
   *) echo "setup: Swift $version is installed" ;;
