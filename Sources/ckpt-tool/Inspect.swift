@@ -4,12 +4,14 @@ import Checkpoints
 import Packaging
 import Terminal
 
+/// `ckpt-tool inspect`
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List a submission archive and its tensors without unpacking it.",
     discussion: "Reads the whole archive and checks it as unpack does.")
 
-  @Argument(help: "The archive to inspect.", completion: .file(extensions: ["tgz", "gz", "tar"]))
+  @Argument(
+    help: "The archive to inspect; - for standard input.", completion: .file(extensions: ["tgz", "gz", "tar"]))
   var archive: String
 
   @Option(help: ArgumentHelp("Refuse an archive whose files have more bytes than this.", valueName: "size"))
@@ -30,21 +32,25 @@ struct Inspect: ParsableCommand {
   }
 
   private func writeTables(_ listing: ArchiveListing, _ checkpoints: [BundleIndex]) throws {
-    var members = Table([Table.Column("MEMBER", isFlexible: true), Table.Column("BYTES", .right)])
+    var members = Table([Table.Column("member", isFlexible: true), Table.Column("bytes", .right)])
     for member in listing.members {
       members.append([member.isFolder ? member.name + "/" : member.name, "\(member.byteCount)"])
     }
     try members.write()
+    let total = listing.members.lazy.map(\.byteCount).saturatedSum
+    try StandardOutput.shared.line("\(counted(listing.members.count, "member")), \(counted(total, "byte"))")
     for checkpoint in checkpoints {
       var tensors = Table([
-        Table.Column("TENSOR", isFlexible: true), Table.Column("DTYPE"), Table.Column("SHAPE"),
-        Table.Column("BYTES", .right),
+        Table.Column("tensor", isFlexible: true), Table.Column("dtype"), Table.Column("shape"),
+        Table.Column("bytes", .right),
       ])
       for tensor in checkpoint.tensors.map(\.info) {
         tensors.append([tensor.name.description, tensor.dtype.name, "\(tensor.shape)", "\(tensor.byteCount)"])
       }
       try StandardOutput.shared.line("\n\(checkpoint.path.printable)")
       try tensors.write()
+      let total = checkpoint.tensors.lazy.map(\.info.byteCount).saturatedSum
+      try StandardOutput.shared.line("\(counted(checkpoint.tensors.count, "tensor")), \(counted(total, "byte"))")
     }
   }
 

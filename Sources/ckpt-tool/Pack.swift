@@ -3,6 +3,7 @@ import Bytes
 import Packaging
 import Terminal
 
+/// `ckpt-tool pack`
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Pack a checkpoint as a submission archive.",
@@ -79,12 +80,16 @@ struct Pack: ParsableCommand {
 
   private func plan(_ submission: Submission, _ path: String) throws {
     var table = Table([
-      Table.Column("MEMBER"), Table.Column("BYTES", .right), Table.Column("FROM", isFlexible: true),
+      Table.Column("member"), Table.Column("bytes", .right), Table.Column("from", isFlexible: true),
     ])
     for member in submission.members {
       table.append([member.name, "\(member.byteCount)", member.path ?? "made here"])
     }
     try table.write()
-    try StandardOutput.shared.line("\(path): \(submission.tarByteCount) bytes before compression")
+    let memory = ByteSize(submission.workingMemory(options: writing))
+    try StandardOutput.shared.line(
+      "\(counted(submission.members.count, "member")), \(submission.tarByteCount) bytes before compression, "
+        + "about \(memory) of memory")
+    try StandardOutput.shared.line("would write \(path.printable)")
   }
 }

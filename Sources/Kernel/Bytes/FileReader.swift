@@ -5,16 +5,17 @@ public final class FileReader: ByteSource {
   public let name: String
   private let descriptor: Int32
 
-  /// Opens `path`.
+  /// Opens `path`; `-` is standard input.
   ///
   /// - Throws: ``KernelError`` `.noInput` when it does not exist, is a directory or may not be read.
   public init(_ path: String) throws {
-    name = path
+    name = path == "-" ? "standard input" : path
+    let path = path == "-" ? "/dev/stdin" : path
     descriptor = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC) }
-    guard descriptor >= 0 else { throw SystemError().reading(path) }
+    guard descriptor >= 0 else { throw SystemError().reading(name) }
     if FileStatus(path)?.isDirectory == true {
       close(descriptor)
-      throw KernelError(.noInput, path, "is a directory, not a file")
+      throw KernelError(.noInput, name, "is a directory, not a file")
     }
   }
 

@@ -27,7 +27,7 @@ func checkRoom(at path: String, existing: AtomicFile.Existing, byteCount: Int) t
 }
 
 /// Checks that `folder` is one, and that its disk has room for `byteCount` bytes.
-func checkRoom(in folder: String, byteCount: Int) throws {
+package func checkRoom(in folder: String, byteCount: Int) throws {
   guard let status = FileStatus(folder) else {
     throw KernelError(.cannotCreate, folder, "no such folder", hint: "create it first: mkdir -p \(folder)")
   }

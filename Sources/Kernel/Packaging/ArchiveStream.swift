@@ -20,18 +20,16 @@ final class ArchiveStream {
 
   /// - Throws: ``KernelError`` `.noInput` when there is no such file, `.badData` for another kind of archive.
   init(_ path: String, limits: ArchiveLimits) throws {
-    self.path = path
+    let file = try PeekedSource(FileReader(path))
+    self.path = file.name
     self.limits = limits
-    let beginning = try MappedFile(path).view
-    let head = beginning.withUnsafeBytes { [UInt8]($0.prefix(6)) }
-    if let hint = gitPointerHint(beginning) {
-      throw KernelError(.badData, path, "is not a tar archive", hint: hint)
+    if let hint = gitPointerHint(ByteView(file.beginning)) {
+      throw KernelError(.badData, file.name, "is not a tar archive", hint: hint)
     }
-    if let problem = ArchiveStream.otherKind(head) {
-      throw KernelError(.badData, path, problem, hint: "archives are .tar or .tar.gz (.tgz)")
+    if let problem = ArchiveStream.otherKind(file.beginning) {
+      throw KernelError(.badData, file.name, problem, hint: "archives are .tar or .tar.gz (.tgz)")
     }
-    let file = try FileReader(path)
-    gzip = GzipReader.recognizes(head) ? try GzipReader(file) : nil
+    gzip = GzipReader.recognizes(file.beginning) ? try GzipReader(file) : nil
     source = gzip ?? file
   }
 

@@ -33,6 +33,20 @@ public struct ArchiveUnpacker {
     self.calls = calls
   }
 
+  /// Reads the whole archive as ``unpack(progress:)`` does, checks that its files can be created, writes nothing.
+  ///
+  /// - Returns: the members, in the archive's order.
+  public func check() throws -> [ArchiveMember] {
+    let members = try ArchiveListing(path, limits: limits).members
+    if FileStatus.exists(folder) { try FolderMaker().make(folder) }
+    for member in members where !member.isFolder {
+      let target = Path.join(folder, member.name)
+      try check(target, byteCount: member.byteCount)
+      try AtomicFile.checkTarget(target, existing: existing)
+    }
+    return members
+  }
+
   /// Unpacks and returns the members, in the archive's order.
   ///
   /// - Parameter progress: called with the bytes of the archive read so far.

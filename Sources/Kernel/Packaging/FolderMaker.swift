@@ -7,7 +7,10 @@ final class FolderMaker {
 
   /// Makes sure that `path` is a folder or leads to one.
   func make(_ path: String) throws {
-    if FileStatus(path)?.isDirectory == true { return }
+    if let status = FileStatus(path) {
+      guard status.isDirectory else { throw KernelError(.cannotCreate, path, "is a file, not a folder") }
+      return
+    }
     guard mkdir(path, 0o777) == 0 else { throw SystemError().writing(path) }
     made.append(path)
   }

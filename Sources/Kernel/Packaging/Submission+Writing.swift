@@ -1,4 +1,5 @@
 import Bytes
+import Checkpoints
 
 extension Submission {
   /// How the archive is written.
@@ -17,6 +18,11 @@ extension Submission {
     members.reduce(1024) { sum, member in sum + 512 + (member.byteCount + 511) / 512 * 512 }
   }
 
+  /// About how many bytes of memory writing takes: stretches of a mapped file, and blocks to compress.
+  public func workingMemory(options: WriteOptions = WriteOptions()) -> Int {
+    Submission.stretch + 5 * options.workers.count << 20
+  }
+
   /// Checks all that can be checked without writing: the name's ending, what exists, space, a limit that a plain
   /// archive exceeds.
   public func check(_ path: String, options: WriteOptions = WriteOptions()) throws {
@@ -27,14 +33,10 @@ extension Submission {
         throw KernelError(.cannotCreate, path, "is one of the files to be packed", hint: "choose another name")
       }
     }
+    // How much a compressed archive takes is known only in the end.
+    try checkRoom(in: Path.folder(of: path), byteCount: format == .tar ? tarByteCount : 0)
     guard format == .tar else { return }
     if let limit = options.limit, tarByteCount > limit { throw Submission.tooLarge(path, tarByteCount, limit) }
-    let folder = Path.folder(of: path)
-    if let free = freeSpace(at: folder), free < tarByteCount {
-      throw KernelError(
-        .io, folder, "\(tarByteCount) bytes are needed but only \(free) are free",
-        hint: "free some space or write to another disk")
-    }
   }
 
   /// Writes the archive to `path`, in the format that its name says, and returns its size.
