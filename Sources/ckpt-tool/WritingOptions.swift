@@ -13,32 +13,58 @@ struct WritingOptions: ParsableArguments {
   @OptionGroup var progress: ProgressFlag
   @OptionGroup var quiet: QuietOptions
 
-  /// Writes `plan` to `path` (a prefix, or a file ending in .safetensors or .npz), or prints it under `--dry-run`.
+  /// A checkpoint to write.
+  struct Output {
+    let plan: OutputPlan
+    /// A prefix, or a file ending in .safetensors or .npz.
+    let path: String
+    /// A MetaGraph to copy beside a bundle.
+    let meta: String?
+
+    init(_ plan: OutputPlan, to path: String, copyingMeta meta: String? = nil) {
+      self.plan = plan
+      self.path = path
+      self.meta = meta
+    }
+  }
+
+  /// Writes `plan` to `path`, or prints it under `--dry-run`.
   ///
-  /// - Parameter meta: a MetaGraph to copy beside a bundle.
   /// - Returns: whether something was written.
   @discardableResult
   func write(_ plan: OutputPlan, to path: String, copyingMeta meta: String? = nil) throws -> Bool {
-    let writer = try CheckpointWriter(plan, to: path, copyingMeta: meta, existing: forcing.existing)
-    if dryRun.dryRun {
-      try show(plan, writer.paths)
-      return false
-    }
-    let meter = progress.start("writing \(Path.name(of: path))", quiet)
-    defer { meter.finish() }
-    let total = plan.byteCount
-    try writer.write(threads.workers) { meter.report($0, total) }
-    if case .bundle(let bundle) = writer, updateState { try update(bundle.prefix) }
-    quiet.diagnostics.detail("wrote \(plan.tensors.count) tensors, \(ByteSize(total)), to \(path)")
-    return true
+    try write([Output(plan, to: path, copyingMeta: meta)])
   }
 
-  private func update(_ prefix: String) throws {
-    let folder = Path.folder(of: prefix)
-    let old = try? CheckpointState(reading: Path.join(folder, CheckpointState.fileName))
-    let name = Path.name(of: prefix)
-    let kept = (old?.all ?? []).filter { $0 != name }
-    try CheckpointState(latest: name, all: kept + [name]).write(to: folder)
+  /// Writes several checkpoints, of which none appears before all are written.
+  @discardableResult
+  func write(_ outputs: [Output]) throws -> Bool {
+    let writers = try outputs.map { output in
+      try CheckpointWriter(output.plan, to: output.path, copyingMeta: output.meta, existing: forcing.existing)
+    }
+    try CheckpointWriter.checkDistinct(writers)
+    let states = updateState ? try FolderStates(naming: writers) : nil
+    guard !dryRun.dryRun else {
+      for (output, writer) in zip(outputs, writers) { try show(output.plan, writer.paths) }
+      for path in states?.paths ?? [] { try StandardOutput.shared.line("would write \(path.printable)") }
+      return false
+    }
+    let total = outputs.lazy.map(\.plan.byteCount).saturatedSum
+    let meter = progress.start("writing \(Path.name(of: outputs.last?.path ?? ""))", quiet)
+    defer { meter.finish() }
+    var done = 0
+    let prepared = try zip(outputs, writers).map { output, writer in
+      defer { done += output.plan.byteCount }
+      return try writer.prepare(threads.workers) { meter.report(done + $0, total) }
+    }
+    for checkpoint in prepared { try checkpoint.commit() }
+    try states?.write()
+    for output in outputs {
+      quiet.diagnostics.detail(
+        "wrote \(counted(output.plan.tensors.count, "tensor")), \(ByteSize(output.plan.byteCount)), to \(output.path)"
+      )
+    }
+    return true
   }
 
   private func show(_ plan: OutputPlan, _ paths: [String]) throws {
@@ -52,8 +78,28 @@ struct WritingOptions: ParsableArguments {
     try table.write()
     let memory = ByteSize(plan.workingMemory(threads.workers))
     try StandardOutput.shared.line(
-      "\(plan.tensors.count) tensors, \(plan.byteCount) bytes, about \(memory) of memory")
+      "\(counted(plan.tensors.count, "tensor")), \(counted(plan.byteCount, "byte")), about \(memory) of memory")
     for path in paths { try StandardOutput.shared.line("would write \(path.printable)") }
+  }
+}
+
+/// The result, which follows the checkpoint, or `-o`.
+struct DestinationArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "The result: a checkpoint prefix, or a file ending in .safetensors or .npz.", valueName: "output"),
+    completion: .file())
+  var argument: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The result, when it is not an argument.", valueName: "path"))
+  var output: String?
+
+  var path: String { argument ?? output ?? "" }
+
+  func validate() throws {
+    guard (argument == nil) != (output == nil) else {
+      throw ValidationError("name the result once, after the checkpoint or with --output")
+    }
   }
 }
 

@@ -42,6 +42,11 @@ public struct NpzWriter {
   ///
   /// - Parameter progress: called with the bytes of tensors written so far.
   public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    try prepare(workers, progress: progress).commit()
+  }
+
+  /// Writes everything, but makes nothing visible yet.
+  func prepare(_ workers: Workers, progress: (Int) -> Void) throws -> PreparedCheckpoint {
     let pump = TensorPump(workers)
     let file = try AtomicFile(path, existing: existing)
     var records: [ZipRecord] = []
@@ -61,7 +66,8 @@ public struct NpzWriter {
       progress(done)
     }
     try file.write(ZipRecord.directory(of: records, at: file.byteCount))
-    try file.commit()
+    try file.prepare()
+    return PreparedCheckpoint(files: [file])
   }
 }
 

@@ -19,7 +19,9 @@ extension OutputPlan {
   /// - Throws: ``KernelError`` `.usage` when a name occurs twice.
   public init(merging sources: [any TensorSource], scopes: [String]? = nil) throws {
     if let scopes, scopes.count != sources.count {
-      throw KernelError(.usage, "", "\(scopes.count) scopes are given for \(sources.count) checkpoints")
+      throw KernelError(
+        .usage, "", "\(sources.count) checkpoints need as many scopes, not \(scopes.count)",
+        hint: "separate them by commas; a scope may be empty")
     }
     var origin: [TensorName: String] = [:]
     var planned: [PlannedTensor] = []
@@ -30,6 +32,11 @@ extension OutputPlan {
           tensor.info.name = TensorName(utf8: Array((scope + "/").utf8) + tensor.info.name.utf8)
         }
         if let other = origin.updateValue(source.path, forKey: tensor.info.name) {
+          guard tensor.info.name != ObjectGraph.key else {
+            throw KernelError(
+              .usage, "", "\(other) and \(source.path) both have an object graph, and two cannot be joined",
+              hint: "leave one out first: ckpt-tool drop \(source.path) \(ObjectGraph.key) -o …")
+          }
           throw KernelError(
             .usage, "", at: .tensor(tensor.info.name.description), "is in both \(other) and \(source.path)",
             hint: "give each checkpoint a scope with --scopes, or rename or drop one of the two first")
@@ -102,7 +109,7 @@ public struct Splitting: Sendable {
     }
   }
 
-  /// A plan for each part, in order.
+  /// A plan for each prefix, in order; several globs may lead to the same.
   ///
   /// - Throws: ``KernelError`` `.usage` when a tensor belongs to no part or a part gets none.
   public func plans(_ source: any TensorSource) throws -> [(prefix: String, plan: OutputPlan)] {
@@ -115,11 +122,18 @@ public struct Splitting: Sendable {
       }
       chosen[part].append(index)
     }
-    return try zip(parts, chosen).map { part, indices in
-      guard !indices.isEmpty else {
+    var prefixes: [String] = []
+    var indices: [String: [Int]] = [:]
+    for (part, chosen) in zip(parts, chosen) {
+      guard !chosen.isEmpty else {
         throw KernelError(.usage, source.path, "no tensor is left for \(part.glob.pattern)=\(part.prefix)")
       }
-      return (part.prefix, try OutputPlan(indices.map { PlannedTensor(copying: TensorRef(source, $0)) }))
+      if indices[part.prefix] == nil { prefixes.append(part.prefix) }
+      indices[part.prefix, default: []] += chosen
+    }
+    return try prefixes.map { prefix in
+      let plan = try OutputPlan((indices[prefix] ?? []).map { PlannedTensor(copying: TensorRef(source, $0)) })
+      return (prefix, plan)
     }
   }
 }

@@ -38,6 +38,11 @@ public struct SafetensorsWriter {
   ///
   /// - Parameter progress: called with the bytes of tensors written so far.
   public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    try prepare(workers, progress: progress).commit()
+  }
+
+  /// Writes everything, but makes nothing visible yet.
+  func prepare(_ workers: Workers, progress: (Int) -> Void) throws -> PreparedCheckpoint {
     let pump = TensorPump(workers)
     let file = try AtomicFile(path, existing: existing)
     var start: [UInt8] = []
@@ -49,7 +54,8 @@ public struct SafetensorsWriter {
       done += tensor.info.byteCount
       progress(done)
     }
-    try file.commit()
+    try file.prepare()
+    return PreparedCheckpoint(files: [file])
   }
 }
 

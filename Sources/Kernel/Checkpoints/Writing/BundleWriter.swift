@@ -1,5 +1,4 @@
 import Bytes
-import Glibc
 import Tensors
 
 /// Writes a plan as a TensorFlow V2 checkpoint.
@@ -54,6 +53,11 @@ public struct BundleWriter {
   ///
   /// - Parameter progress: called with the bytes written so far.
   public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    try prepare(workers, progress: progress).commit()
+  }
+
+  /// Writes everything, but makes nothing visible yet.
+  func prepare(_ workers: Workers, progress: (Int) -> Void) throws -> PreparedCheckpoint {
     let pump = TensorPump(workers)
     let files = try dataPaths(plan.shardCount).map { try AtomicFile($0, existing: existing, calls: calls) }
     var entries: [(key: [UInt8], entry: BundleEntry)] = []
@@ -78,10 +82,8 @@ public struct BundleWriter {
       return file
     }
     let all = files + (graph.map { [$0] } ?? []) + [index]
-    let stale = staleDataPaths
     for file in all { try file.prepare() }
-    for file in all { try file.commit() }
-    for path in stale { unlink(path) }
+    return PreparedCheckpoint(files: all, stale: staleDataPaths)
   }
 
   /// Data files of the checkpoint that is being replaced, if it has another number of them.

@@ -15,12 +15,11 @@ public enum CheckpointWriter {
   public init(
     _ plan: OutputPlan, to path: String, copyingMeta meta: String? = nil, existing: AtomicFile.Existing
   ) throws {
-    if path.hasSuffix(".safetensors") {
-      self = .safetensors(try SafetensorsWriter(plan, to: path, existing: existing))
-    } else if path.hasSuffix(".npz") {
-      self = .npz(try NpzWriter(plan, to: path, existing: existing))
-    } else {
-      self = .bundle(try BundleWriter(plan, to: path, copyingMeta: meta, existing: existing))
+    switch try OutputName(path) {
+    case .safetensors(let path): self = .safetensors(try SafetensorsWriter(plan, to: path, existing: existing))
+    case .npz(let path): self = .npz(try NpzWriter(plan, to: path, existing: existing))
+    case .bundle(let prefix):
+      self = .bundle(try BundleWriter(plan, to: prefix, copyingMeta: meta, existing: existing))
     }
   }
 
@@ -37,10 +36,32 @@ public enum CheckpointWriter {
   ///
   /// - Parameter progress: called with the bytes written so far.
   public func write(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+    try prepare(workers, progress: progress).commit()
+  }
+
+  /// Writes everything, but makes nothing visible yet.
+  public func prepare(_ workers: Workers, progress: (Int) -> Void = { _ in }) throws -> PreparedCheckpoint {
     switch self {
-    case .bundle(let writer): try writer.write(workers, progress: progress)
-    case .safetensors(let writer): try writer.write(workers, progress: progress)
-    case .npz(let writer): try writer.write(workers, progress: progress)
+    case .bundle(let writer): try writer.prepare(workers, progress: progress)
+    case .safetensors(let writer): try writer.prepare(workers, progress: progress)
+    case .npz(let writer): try writer.prepare(workers, progress: progress)
+    }
+  }
+
+  /// Checks that no two of `writers` write the same file, under whatever names.
+  ///
+  /// - Throws: ``KernelError`` `.usage` naming the file.
+  public static func checkDistinct(_ writers: [CheckpointWriter]) throws {
+    struct Target: Hashable {
+      let folder: FileStatus.Identity?
+      let name: String
+    }
+    var targets: Set<Target> = []
+    for path in writers.flatMap(\.paths) {
+      let target = Target(folder: FileStatus(Path.folder(of: path))?.identity, name: Path.name(of: path))
+      guard targets.insert(target).inserted else {
+        throw KernelError(.usage, path, "would be written twice", hint: "give each result another name")
+      }
     }
   }
 }
