@@ -13,14 +13,21 @@ struct Verify: ParsableCommand {
       """)
 
   @Argument(help: "The checkpoints.", completion: .file()) var checkpoints: [String]
+  @OptionGroup var json: JSONFlag
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressFlag
   @OptionGroup var quiet: QuietOptions
 
   func run() throws {
+    guard json.json else { return try verifyAll(write) }
+    let json = JSONWriter(StandardOutput.shared)
+    try json.array { try verifyAll { try write($0, to: json) } }
+  }
+
+  private func verifyAll(_ write: (Verification) throws -> Void) throws {
     var isSound = true
     var failure: KernelError?
-    for path in checkpoints {
+    for path in try CheckpointSeries.named(checkpoints) {
       let meter = progress.start("verifying \(Path.name(of: path))", quiet)
       defer { meter.finish() }
       do {
@@ -36,6 +43,31 @@ struct Verify: ParsableCommand {
     }
     if let failure { throw failure }
     if !isSound { throw ExitStatus.no }
+  }
+
+  private func write(_ verification: Verification, to json: JSONWriter) throws {
+    try json.object {
+      try json.member("path", verification.path)
+      try json.member("sound", verification.isSound)
+      switch verification.subject {
+      case .checkpoint(let tensors, let bytes):
+        try json.member("tensors", tensors)
+        try json.member("bytes", bytes)
+      case .state(let count): try json.member("checkpoints", count)
+      }
+      try json.array("findings") {
+        for finding in verification.findings {
+          try json.object(inline: true) {
+            try json.member("file", finding.source)
+            if case .tensor(let name)? = finding.place { try json.member("tensor", name) }
+            if case .byte(let offset)? = finding.place { try json.member("byte", offset) }
+            if case .line(let number)? = finding.place { try json.member("line", number) }
+            try json.member("problem", finding.problem)
+            if let hint = finding.hint { try json.member("hint", hint) }
+          }
+        }
+      }
+    }
   }
 
   private func write(_ verification: Verification) throws {

@@ -30,8 +30,8 @@ struct BundleAudit {
 
   /// Checks the data files.
   func verification(_ verifier: Verifier) throws -> Verification {
-    var shards = shardNumbers.map { number in
-      ShardAudit(
+    var shards = try shardNumbers.map { number in
+      try ShardAudit(
         path: Bundle.dataPath(prefix, shard: number, of: index.header.shardCount),
         stretches: stretches[number] ?? [], indexIsComplete: indexFindings.isEmpty)
     }

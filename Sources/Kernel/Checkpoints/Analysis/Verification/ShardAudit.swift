@@ -14,10 +14,12 @@ struct ShardAudit: Sendable {
   private var checksumFailures: [Int] = []
 
   /// - Parameter indexIsComplete: whether every entry of the index could be used; holes mean nothing otherwise.
-  init(path: String, stretches: [StoredStretch], indexIsComplete: Bool) {
+  /// - Throws: ``KernelError`` when the file is there but may not be read, which says nothing of its state.
+  init(path: String, stretches: [StoredStretch], indexIsComplete: Bool) throws {
     self.path = path
     self.stretches = stretches.sorted { ($0.entry.offset, $0.entry.size) < ($1.entry.offset, $1.entry.size) }
     do { file = try MappedFile(path) } catch {
+      if FileStatus(path)?.isRegular == true { throw error }
       file = nil
       reportMissing(error as? KernelError)
       return
