@@ -12,30 +12,41 @@ struct State: ParsableCommand {
       something is.
       """)
 
-  @Argument(help: "The folder.", completion: .directory) var folder = "."
+  @Argument(help: "The folder, or the state file in it.", completion: .directory) var folder = "."
   @Option(help: ArgumentHelp("Make this checkpoint of the folder the latest.", valueName: "name")) var set: String?
   @Flag(help: "Name what the folder holds: drop what is gone, make paths relative, find the latest.") var repair =
     false
+  @OptionGroup var dryRun: DryRunFlag
   @OptionGroup var json: JSONFlag
   @OptionGroup var quiet: QuietOptions
 
   func validate() throws {
     if set != nil && repair { throw ValidationError("--set and --repair exclude each other") }
+    if json.json && (set != nil || repair) { throw ValidationError("--json is for showing the state only") }
+    if dryRun.dryRun && set == nil && !repair {
+      throw ValidationError("--dry-run is for --set and --repair; showing the state writes nothing")
+    }
   }
 
   func run() throws {
     let found = try StateFolder(folder)
     if let set {
-      try found.setting(latest: set).write(to: folder)
+      try write(try found.setting(latest: set), to: found.folder)
     } else if repair {
       let repaired = try found.repaired()
+      try write(repaired.state, to: found.folder)
       for change in repaired.changes { quiet.diagnostics.note(change) }
-      try repaired.state.write(to: folder)
     } else {
       let report = try found.report()
       if json.json { try writeJSON(report) } else { try writeTable(report) }
       if report.contains(where: { $0.problem != nil }) { throw ExitStatus.no }
     }
+  }
+
+  private func write(_ state: CheckpointState, to folder: String) throws {
+    guard dryRun.dryRun else { return try state.write(to: folder) }
+    try StandardOutput.shared.write(state.text)
+    try StandardOutput.shared.line("would write \(Path.join(folder, CheckpointState.fileName).printable)")
   }
 
   private func writeTable(_ report: [StateFolder.Listing]) throws {

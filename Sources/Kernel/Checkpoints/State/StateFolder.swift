@@ -13,15 +13,27 @@ public struct StateFolder: Sendable {
     public let problem: String?
   }
 
-  public init(_ folder: String) throws {
+  /// - Parameter path: a folder, or the state file in it.
+  /// - Throws: ``KernelError`` `.noInput` when it is neither.
+  public init(_ path: String) throws {
+    let isFile = Path.name(of: path) == CheckpointState.fileName && FileStatus(path)?.isRegular == true
+    let folder = isFile ? Path.folder(of: path) : path
     guard FileStatus(folder)?.isDirectory == true else { throw KernelError(.noInput, folder, "is not a folder") }
     self.folder = folder
     file = Path.join(folder, CheckpointState.fileName)
   }
 
   /// The checkpoints that the state file names, and whether they exist.
+  ///
+  /// - Throws: ``KernelError`` when there is no state file, or it is damaged.
   public func report() throws -> [Listing] {
-    let state = try CheckpointState(reading: file)
+    let state: CheckpointState
+    do { state = try CheckpointState(reading: file) } catch var error as KernelError {
+      if error.kind == .badData || (try? newest()) != nil {
+        error.hint = "ckpt-tool state \(folder) --repair makes it name what is there"
+      }
+      throw error
+    }
     let all = state.all.contains(state.latest) ? state.all : state.all + [state.latest]
     return all.map { Listing(path: $0, isLatest: $0 == state.latest, problem: problem(of: $0)) }
   }
@@ -53,7 +65,7 @@ public struct StateFolder: Sendable {
   /// - Throws: ``KernelError`` `.noInput` when the folder holds no checkpoint.
   public func repaired() throws -> (state: CheckpointState, changes: [String]) {
     let old = FileStatus.exists(file) ? try? CheckpointState(reading: file) : nil
-    var changes: [String] = old == nil ? ["\(file) is missing or unreadable and made anew"] : []
+    var changes: [String] = old == nil ? ["\(file) was \(FileStatus.exists(file) ? "unreadable" : "missing")"] : []
     var kept: [String] = []
     for path in old?.all ?? [] {
       let name = relative(path)
