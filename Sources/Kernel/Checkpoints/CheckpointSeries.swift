@@ -7,6 +7,42 @@ public enum CheckpointSeries {
     items.split(separator: ",").map { prefix + $0.trimmingBlanks }
   }
 
+  /// The checkpoints that the arguments of a command name, each once.
+  ///
+  /// A shell makes of `run/model.ckpt-*` each checkpoint's index, data files and graph: they count as one. A pattern
+  /// that reached us quoted stands for the checkpoints of its folder that match it, by the number at the end.
+  ///
+  /// - Throws: ``KernelError`` `.noInput` for a pattern that nothing matches.
+  public static func named(_ arguments: [String]) throws -> [String] {
+    var named: Set<String> = []
+    return try arguments.flatMap { try matches(of: $0) }.filter { path in
+      let prefix = CheckpointLocation.prefix(of: path)
+      guard prefix != path, FileStatus.exists(prefix + ".index") else {
+        named.insert(path)
+        return true
+      }
+      return named.insert(prefix).inserted
+    }
+  }
+
+  private static func matches(of argument: String) throws -> [String] {
+    guard argument.utf8.contains(where: { "*?[".utf8.contains($0) }), !FileStatus.exists(argument),
+      CheckpointLocation.find(argument) == nil
+    else { return [argument] }
+    let folder = Path.folder(of: argument)
+    let glob = Glob(Path.name(of: argument))
+    let found = try namesInFolder(folder).compactMap { name -> (number: Int, name: String)? in
+      let isWhole = name.hasSuffix(".npz") || name.hasSuffix(".safetensors")
+      guard isWhole || name.hasSuffix(".index") else { return nil }
+      let stem = isWhole ? name : String(name.dropLast(6))
+      guard glob.matches(stem) || glob.matches(name) else { return nil }
+      let digits = stem.utf8.reversed().prefix { (0x30...0x39).contains($0) }.reversed()
+      return (Int(String(decoding: Array(digits), as: UTF8.self)) ?? -1, stem)
+    }
+    guard !found.isEmpty else { throw KernelError(.noInput, argument, "no checkpoint matches") }
+    return found.sorted { ($0.number, $0.name) < ($1.number, $1.name) }.map { Path.join(folder, $0.name) }
+  }
+
   /// The checkpoints whose names begin with `prefix` and whose number lies in `first...last`, by increasing number.
   ///
   /// The number is the only group of digits in the file's name; names with several groups do not count.
