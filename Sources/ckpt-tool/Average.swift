@@ -12,7 +12,9 @@ struct Average: ParsableCommand {
       from the last checkpoint. The .meta file of the first is copied when there is one.
       """)
 
-  @Argument(help: "The checkpoints, when they are named one by one.", completion: .file())
+  @Argument(
+    help: "The checkpoints, or quoted patterns of them; --prefix, when given, goes before each.",
+    completion: .file())
   var inputs: [String] = []
 
   @Option(help: ArgumentHelp("What the names of the checkpoints begin with, up to the step.", valueName: "path"))
@@ -50,6 +52,7 @@ struct Average: ParsableCommand {
   @OptionGroup var writing: WritingOptions
 
   func validate() throws {
+    guard numLastCheckpoints >= 0 else { throw ValidationError("--num-last-checkpoints must not be negative") }
     let ways = [!inputs.isEmpty, checkpoints != nil, checkpointsStartEnd != nil, numLastCheckpoints != 0]
     guard ways.filter({ $0 }).count == 1 else {
       throw ValidationError(
@@ -59,13 +62,16 @@ struct Average: ParsableCommand {
     guard (output == nil) != (outputPath == nil) else {
       throw ValidationError("say where to write with either --output or --output-path")
     }
+    guard outputPath != "" else { throw ValidationError("--output-path is empty") }
   }
 
   func run() throws {
     let paths = try paths()
-    let sources = try paths.map { try openCheckpoint($0) }
+    guard !paths.isEmpty else { throw ValidationError("--checkpoints names none") }
+    let sources = try paths.map { try openCheckpoint($0, writing.quiet) }
+    self.selection.warnOfUnmatched(in: sources, writing.quiet.diagnostics)
     let names = Set(sources[0].tensors.map(\.name))
-    let selection = selection.selection
+    let selection = self.selection.selection
     let run = try CheckpointRun(sources) { name in
       selection.contains(name.description) && !(dropSlots && TensorRole(of: name, among: names) == .optimizer)
     }
@@ -83,7 +89,7 @@ struct Average: ParsableCommand {
     if let checkpoints { return CheckpointSeries.listed(prefix: prefix, items: checkpoints) }
     if let checkpointsStartEnd { return try CheckpointSeries.between(prefix: prefix, range: checkpointsStartEnd) }
     if numLastCheckpoints != 0 { return try CheckpointSeries.last(numLastCheckpoints, prefix: prefix) }
-    return inputs.map { prefix + $0 }
+    return try CheckpointSeries.named(inputs.map { prefix + $0 })
   }
 }
 

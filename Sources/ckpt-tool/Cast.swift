@@ -11,16 +11,21 @@ struct Cast: ParsableCommand {
     discussion: "Values are rounded to nearest, ties to even. What overflows or vanishes is reported.")
 
   @Argument(help: "The checkpoint.", completion: .file()) var source: String
-  @Option(help: ArgumentHelp("The new type: f16, bf16, f32 or f64.", valueName: "dtype")) var to: DType
+  @Option(help: ArgumentHelp("The new type.", valueName: "dtype")) var to: DType
   @Option(help: ArgumentHelp("Only tensors of at least N elements.", valueName: "n")) var minElements = 0
   @Flag(help: "Make values beyond the range the largest finite one instead of infinity.") var saturate = false
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var result: ResultOption
   @OptionGroup var writing: WritingOptions
 
+  func validate() throws {
+    if minElements < 0 { throw ValidationError("--min-elements must not be negative") }
+  }
+
   func run() throws {
-    let source = try openCheckpoint(source)
-    let selection = selection.selection
+    let source = try openCheckpoint(source, writing.quiet)
+    let selection = self.selection.selection
+    self.selection.warnOfUnmatched(in: [source], writing.quiet.diagnostics)
     let (plan, reports) = try Casting(to: to, saturates: saturate).plan(source) { info in
       info.shape.elementCount >= minElements && selection.contains(info.name.description)
     }
@@ -35,12 +40,20 @@ func report(_ reports: [CastReport], _ diagnostics: Diagnostics, saturated: Bool
   for report in reports {
     if report.overflowCount > 0 {
       diagnostics.warning(
-        "\(report.name): \(report.overflowCount) values overflow\(saturated ? " and are clamped" : " to infinity")")
+        "\(report.name): \(counted(report.overflowCount, "value")) beyond the range \(saturated ? "clamped" : "made infinite")"
+      )
     }
-    if report.underflowCount > 0 { diagnostics.note("\(report.name): \(report.underflowCount) values become zero") }
+    if report.underflowCount > 0 {
+      diagnostics.note("\(report.name): \(counted(report.underflowCount, "value")) too small, made zero")
+    }
   }
 }
 
 extension DType: ExpressibleByArgument {
-  public init?(argument: String) { self.init(named: argument) }
+  public init?(argument: String) {
+    self.init(named: argument.lowercased())
+    guard isFloat else { return nil }
+  }
+
+  public static var allValueStrings: [String] { ["f16", "bf16", "f32", "f64"] }
 }

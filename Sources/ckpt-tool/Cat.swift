@@ -49,6 +49,10 @@ struct Cat: ParsableCommand {
       try RawValues.write(info, bytes, of: source.path, to: sink)
     }
     guard let path else { return try write(to: StandardOutput.shared) }
+    // Replacing the index or a data file by a tensor would destroy the checkpoint.
+    if CheckpointLocation.isFile(path, of: source.path) {
+      throw KernelError(.cannotCreate, path, "is a file of the checkpoint itself", hint: "choose another name")
+    }
     let file = try AtomicFile(path, existing: output.existing)
     try write(to: file)
     try file.commit()

@@ -13,13 +13,15 @@ struct Convert: ParsableCommand {
       """)
 
   @Argument(help: "The checkpoint.", completion: .file()) var source: String
-  @Argument(help: "The result.", completion: .file()) var output: String
+  @OptionGroup var destination: DestinationArgument
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var writing: WritingOptions
 
   func run() throws {
-    let selection = selection.selection
-    let plan = try OutputPlan(of: try openCheckpoint(source)) { selection.contains($0.name.description) }
-    try writing.write(plan, to: output)
+    let selection = self.selection.selection
+    let source = try openCheckpoint(source, writing.quiet)
+    self.selection.warnOfUnmatched(in: [source], writing.quiet.diagnostics)
+    let plan = try OutputPlan(of: source) { selection.contains($0.name.description) }
+    try writing.write(plan, to: destination.path)
   }
 }

@@ -27,11 +27,16 @@ struct Diff: ParsableCommand {
   }
 
   func run() throws {
-    let a = try openCheckpoint(first)
-    let b = try openCheckpoint(second)
+    let a = try openCheckpoint(first, quiet)
+    let b = try openCheckpoint(second, quiet)
+    self.selection.warnOfUnmatched(in: [a, b], quiet.diagnostics)
     let meter = progress.start("comparing", quiet)
     defer { meter.finish() }
-    let selection = selection.selection
+    let selection = self.selection.selection
+    guard
+      a.tensors.isEmpty && b.tensors.isEmpty
+        || [a, b].contains(where: { $0.tensors.contains { selection.contains($0.name.description) } })
+    else { throw KernelError(.usage, "", "there is nothing to compare: no tensor is chosen") }
     let difference = try CheckpointDifference(
       from: a, to: b, tolerance: Tolerance(absolute: atol, relative: rtol), workers: threads.workers,
       includes: { selection.contains($0.description) }, progress: meter.report)

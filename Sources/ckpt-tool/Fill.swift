@@ -26,8 +26,10 @@ struct Fill: ParsableCommand {
   @OptionGroup var writing: WritingOptions
 
   func run() throws {
-    let template = try openCheckpoint(Path.join(trainDir, inferenceModel))
-    let models = try checkpoints.split(separator: ",").map { try openCheckpoint(String($0)) }
+    let template = try openCheckpoint(Path.join(trainDir, inferenceModel), writing.quiet)
+    let models = try CheckpointSeries.listed(prefix: "", items: checkpoints).map {
+      try openCheckpoint($0, writing.quiet)
+    }
     let (plan, reports) = try Filling(template: template, models: models).plan()
     let meta = template.path + ".meta"
     let output = Path.join(trainDir, outName) + "-0"

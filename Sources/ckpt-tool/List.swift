@@ -20,7 +20,7 @@ struct List: ParsableCommand {
   @OptionGroup var quiet: QuietOptions
 
   func run() throws {
-    let source = try openCheckpoint(checkpoint)
+    let source = try openCheckpoint(checkpoint, quiet)
     let indices = sorted(try choice.indices(in: source, quiet.diagnostics), of: source)
     let byteCount = indices.lazy.map { source.tensors[$0].byteCount }.saturatedSum
     if json.json { return try writeJSON(source, indices, byteCount) }

@@ -18,7 +18,13 @@ struct Merge: ParsableCommand {
 
   func run() throws {
     let scopes = scopes?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let plan = try OutputPlan(merging: try inputs.map { try openCheckpoint($0) }, scopes: scopes)
+    let sources = try CheckpointSeries.named(inputs).map { try openCheckpoint($0, writing.quiet) }
+    let plan = try OutputPlan(merging: sources, scopes: scopes)
+    for tensor in plan.tensors where tensor.info.name.description.hasSuffix("/" + ObjectGraph.key.description) {
+      writing.quiet.diagnostics.warning(
+        "\(tensor.info.name): TensorFlow looks for an object graph without a scope only",
+        hint: "read the result by its names, with tf.train.load_checkpoint")
+    }
     try writing.write(plan, to: result.output)
   }
 }

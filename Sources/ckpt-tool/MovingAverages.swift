@@ -7,6 +7,9 @@ import Terminal
 struct MovingAverages: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ema", abstract: "Take, add, apply or remove exponential moving averages.",
+    discussion: """
+      The average of a variable, its shadow, is called NAME/ExponentialMovingAverage, as TensorFlow calls it.
+      """,
     subcommands: [Fold.self, Init.self, Apply.self, Strip.self])
 
   /// `--scope` of the subcommands that speak of shadow variables.
@@ -28,7 +31,8 @@ struct MovingAverages: ParsableCommand {
         global_step tells, or else the number at the end of the name.
         """)
 
-    @Argument(help: "The checkpoints in training order.", completion: .file()) var inputs: [String]
+    @Argument(help: "The checkpoints in training order, or a quoted pattern of them.", completion: .file())
+    var inputs: [String]
     @Option(help: ArgumentHelp("The factor by which the average shrinks in one step.", valueName: "d"))
     var decay: Double?
     @Option(
@@ -58,8 +62,10 @@ struct MovingAverages: ParsableCommand {
       } else {
         average = try MovingAverage(referenceHalfLife: referenceHalfLife ?? 0)
       }
-      let selection = selection.selection
-      let run = try CheckpointRun(try inputs.map { try openCheckpoint($0) }) { selection.contains($0.description) }
+      let selection = self.selection.selection
+      let sources = try CheckpointSeries.named(inputs).map { try openCheckpoint($0, writing.quiet) }
+      self.selection.warnOfUnmatched(in: sources, writing.quiet.diagnostics)
+      let run = try CheckpointRun(sources) { selection.contains($0.description) }
       try writing.write(try average.fold(run), to: result.output)
     }
   }
@@ -68,15 +74,17 @@ struct MovingAverages: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Add shadow variables equal to the weights.")
 
     @Argument(help: "The checkpoint.", completion: .file()) var source: String
-    @Argument(help: "The result.", completion: .file()) var output: String
+    @OptionGroup var destination: DestinationArgument
     @OptionGroup var shadow: ShadowOptions
     @OptionGroup var selection: SelectionOptions
     @OptionGroup var writing: WritingOptions
 
     func run() throws {
-      let selection = selection.selection
-      let plan = try shadow.shadows.adding(to: try openCheckpoint(source)) { selection.contains($0.description) }
-      try writing.write(plan, to: output)
+      let selection = self.selection.selection
+      let source = try openCheckpoint(source, writing.quiet)
+      self.selection.warnOfUnmatched(in: [source], writing.quiet.diagnostics)
+      try writing.write(
+        try shadow.shadows.adding(to: source) { selection.contains($0.description) }, to: destination.path)
     }
   }
 
@@ -84,14 +92,15 @@ struct MovingAverages: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Put the shadow values into the weights.")
 
     @Argument(help: "The checkpoint.", completion: .file()) var source: String
-    @Argument(help: "The result.", completion: .file()) var output: String
+    @OptionGroup var destination: DestinationArgument
     @Flag(help: "Leave the shadow variables out of the result.") var strip = false
     @OptionGroup var shadow: ShadowOptions
     @OptionGroup var writing: WritingOptions
 
     func run() throws {
       try writing.write(
-        try shadow.shadows.applying(to: try openCheckpoint(source), stripping: strip), to: output)
+        try shadow.shadows.applying(to: try openCheckpoint(source, writing.quiet), stripping: strip),
+        to: destination.path)
     }
   }
 
@@ -99,9 +108,11 @@ struct MovingAverages: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Remove the shadow variables.")
 
     @Argument(help: "The checkpoint.", completion: .file()) var source: String
-    @Argument(help: "The result.", completion: .file()) var output: String
+    @OptionGroup var destination: DestinationArgument
     @OptionGroup var writing: WritingOptions
 
-    func run() throws { try writing.write(try Shadows.stripping(try openCheckpoint(source)), to: output) }
+    func run() throws {
+      try writing.write(try Shadows.stripping(try openCheckpoint(source, writing.quiet)), to: destination.path)
+    }
   }
 }

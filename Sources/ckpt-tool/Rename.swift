@@ -15,7 +15,9 @@ struct Rename: ParsableCommand {
   @Argument(help: "The checkpoint.", completion: .file()) var source: String
   @Argument(help: ArgumentHelp("s/pattern/replacement/[g]", valueName: "expression")) var expressions: [String] = []
   @Option(
-    help: ArgumentHelp("A file of lines 'old new', instead of expressions.", valueName: "file"), completion: .file()
+    help: ArgumentHelp(
+      "A file of lines 'old new', instead of expressions; - for standard input.", valueName: "file"),
+    completion: .file()
   )
   var map: String?
   @OptionGroup var result: ResultOption
@@ -28,17 +30,23 @@ struct Rename: ParsableCommand {
   }
 
   func run() throws {
-    let renaming = try map.map { try Renaming(mapFile: $0) } ?? Renaming(substitutions: expressions)
-    let source = try openCheckpoint(source)
+    let source = try openCheckpoint(source, writing.quiet)
+    let renaming = try renaming()
     for name in renaming.unused(in: source) {
       writing.quiet.diagnostics.warning("\(name) is in the map but not in the checkpoint")
     }
     let plan = try renaming.plan(source)
     let changed = source.tensors.map(\.name).filter { renaming($0) != $0 }
+    if changed.isEmpty { writing.quiet.diagnostics.warning("no name changes; the result is a copy") }
     if writing.dryRun.dryRun {
       for name in changed { try StandardOutput.shared.line("\(name) -> \(renaming(name))".printable) }
     }
     guard try writing.write(plan, to: result.output) else { return }
-    writing.quiet.diagnostics.detail("renamed \(changed.count) of \(source.tensors.count) tensors")
+    writing.quiet.diagnostics.detail("renamed \(changed.count) of \(counted(source.tensors.count, "tensor"))")
+  }
+
+  private func renaming() throws -> Renaming {
+    guard let map else { return try Renaming(substitutions: expressions) }
+    return map == "-" ? try Renaming(map: standardInput(), path: "standard input") : try Renaming(mapFile: map)
   }
 }

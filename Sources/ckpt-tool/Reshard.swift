@@ -20,10 +20,13 @@ struct Reshard: ParsableCommand {
   }
 
   func run() throws {
-    let source = try openCheckpoint(source)
+    let source = try openCheckpoint(source, writing.quiet)
     guard count <= max(source.tensors.count, 1) else {
       throw KernelError(
-        .usage, source.path, "\(count) data files are more than its \(source.tensors.count) tensors can fill")
+        .usage, source.path, "its \(counted(source.tensors.count, "tensor")) cannot fill \(count) data files")
+    }
+    guard ![".npz", ".safetensors"].contains(where: result.output.hasSuffix) else {
+      throw KernelError(.usage, result.output, "is one file by nature", hint: "name a checkpoint prefix")
     }
     var plan = try OutputPlan(copying: source)
     plan.reshard(count)

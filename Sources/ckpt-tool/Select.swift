@@ -21,11 +21,14 @@ struct Drop: ParsableCommand {
   }
 
   func run() throws {
-    let source = try openCheckpoint(source)
+    let source = try openCheckpoint(source, writing.quiet)
     let names = Set(source.tensors.map(\.name))
     let patterns = globs.map { Glob($0) }
     for pattern in patterns where !names.contains(where: { pattern.matches($0.utf8) }) {
       writing.quiet.diagnostics.warning("no tensor matches \(pattern.pattern)")
+    }
+    if slots, !names.contains(where: { TensorRole(of: $0, among: names) == .optimizer }) {
+      writing.quiet.diagnostics.warning("there is no optimizer's state to leave out")
     }
     let plan = try OutputPlan(of: source) { info in
       !patterns.contains { $0.matches(info.name.utf8) }
@@ -45,7 +48,7 @@ struct Keep: ParsableCommand {
   @OptionGroup var writing: WritingOptions
 
   func run() throws {
-    let source = try openCheckpoint(source)
+    let source = try openCheckpoint(source, writing.quiet)
     let patterns = globs.map { Glob($0) }
     for pattern in patterns where !source.tensors.contains(where: { pattern.matches($0.name.utf8) }) {
       writing.quiet.diagnostics.warning("no tensor matches \(pattern.pattern)")

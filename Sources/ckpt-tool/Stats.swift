@@ -21,7 +21,7 @@ struct Stats: ParsableCommand {
   @OptionGroup var quiet: QuietOptions
 
   func run() throws {
-    let source = try openCheckpoint(checkpoint)
+    let source = try openCheckpoint(checkpoint, quiet)
     let indices = try choice.indices(in: source, quiet.diagnostics)
     let meter = progress.start("reading \(Path.name(of: source.path))", quiet)
     defer { meter.finish() }

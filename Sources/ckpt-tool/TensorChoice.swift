@@ -24,5 +24,33 @@ struct TensorChoice: ParsableArguments {
   }
 }
 
+extension SelectionOptions {
+  /// Warns of globs that match no tensor of `sources`: most likely they are misspelt.
+  func warnOfUnmatched(in sources: [any TensorSource], _ diagnostics: Diagnostics) {
+    guard !(only + except).isEmpty else { return }
+    for pattern in selection.unmatched(in: sources.lazy.flatMap(\.tensors).map(\.name.description)) {
+      diagnostics.warning("no tensor matches \(pattern)")
+    }
+  }
+}
+
+/// Opens a checkpoint to read from, and says which under `--verbose`.
+func openCheckpoint(_ path: String, _ quiet: QuietOptions) throws -> any TensorSource {
+  let source = try openCheckpoint(path)
+  quiet.diagnostics.detail(
+    "reading \(source.path): \(counted(source.tensors.count, "tensor")), "
+      + "\(counted(source.tensors.lazy.map(\.byteCount).saturatedSum, "byte"))")
+  return source
+}
+
+/// All of standard input, for arguments that are `-`.
+func standardInput() throws -> [UInt8] {
+  let reader = try FileReader("-")
+  let buffer = OwnedBuffer(byteCount: 1 << 16)
+  var bytes: [UInt8] = []
+  while case let count = try reader.read(into: buffer.bytes), count > 0 { bytes += buffer.bytes[..<count] }
+  return bytes
+}
+
 /// `1 tensor`, `2 tensors`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

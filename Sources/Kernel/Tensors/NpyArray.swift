@@ -15,7 +15,10 @@ package struct NpyArray: Sendable {
     try self.init(MappedFile(path).view, path: path)
   }
 
-  init(_ file: ByteView, path: String) throws {
+  /// Reads the bytes of a .npy file.
+  ///
+  /// - Parameter path: where they come from, for messages.
+  package init(_ file: ByteView, path: String) throws {
     let header: NpyHeader
     do {
       header = try file.withUnsafeBytes { bytes throws(ByteReader.Fault) in try NpyHeader(parsing: bytes) }

@@ -32,7 +32,7 @@ public struct Averaging: Sendable {
   public func plan(_ run: CheckpointRun) throws -> OutputPlan {
     let weights = weights ?? run.sources.map { _ in 1 }
     guard weights.count == run.sources.count else {
-      throw KernelError(.usage, "", "\(weights.count) weights are given for \(run.sources.count) checkpoints")
+      throw KernelError(.usage, "", "\(run.sources.count) checkpoints need as many weights, not \(weights.count)")
     }
     guard weights.allSatisfy({ $0.isFinite && $0 >= 0 }), weights.contains(where: { $0 > 0 }) else {
       throw KernelError(.usage, "", "weights must be finite, not negative, and not all zero")

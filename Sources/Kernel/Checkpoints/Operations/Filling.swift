@@ -20,6 +20,7 @@ public struct Filling: Sendable {
   /// - Throws: ``KernelError`` `.usage` when a template's tensor has no model, no counterpart, or another shape.
   public func plan() throws -> (plan: OutputPlan, reports: [CastReport]) {
     var reports: [CastReport] = []
+    try checkAllAreUsed()
     let planned = try template.tensors.indices.map { index -> PlannedTensor in
       let info = template.tensors[index]
       let place = TensorRef(template, index).placement
@@ -46,15 +47,30 @@ public struct Filling: Sendable {
     return (try OutputPlan(planned, shardCount: OutputPlan.shardCount(of: template)), reports)
   }
 
-  private func counterpart(of info: TensorInfo) throws -> TensorRef {
-    var parts = info.name.description.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    let numbered = parts.indices.first { Filling.modelNumber(parts[$0]) != nil }
-    let number = numbered.flatMap { Filling.modelNumber(parts[$0]) } ?? 0
+  /// A model that the template has no place for means that the list or the template is the wrong one.
+  private func checkAllAreUsed() throws {
+    let named = template.tensors.lazy.filter { $0.name != "global_step" }.map { Filling.home(of: $0.name).number }
+    let used = Set(named)
+    guard let unused = models.indices.first(where: { !used.contains($0) }) else { return }
+    throw KernelError(
+      .usage, template.path, "has no tensors of model \(unused), for which \(models[unused].path) is given",
+      hint: "give one checkpoint for each model, that of model 0 first")
+  }
+
+  /// The model that a template's tensor belongs to, and the tensor's name there.
+  private static func home(of name: TensorName) -> (number: Int, name: TensorName) {
+    var parts = name.description.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let numbered = parts.indices.first { modelNumber(parts[$0]) != nil }
+    let number = numbered.flatMap { modelNumber(parts[$0]) } ?? 0
     if let numbered { parts.remove(at: numbered) }
+    return (number, TensorName(parts.joined(separator: "/")))
+  }
+
+  private func counterpart(of info: TensorInfo) throws -> TensorRef {
+    let (number, name) = Filling.home(of: info.name)
     guard number < models.count else {
-      throw mismatch(info, "belongs to model \(number), but only \(models.count) checkpoints are given")
+      throw mismatch(info, "belongs to model \(number), for which no checkpoint is given")
     }
-    let name = TensorName(parts.joined(separator: "/"))
     guard let index = models[number].index(of: name) else {
       throw mismatch(info, "has no counterpart \(name) in \(models[number].path)")
     }

@@ -4,9 +4,9 @@ import CProtobufC
 import Glibc
 
 /// The object graph of a TF2 checkpoint, which repeats the keys of the tensors it restores.
-enum ObjectGraph {
+package enum ObjectGraph {
   /// The key of the string tensor that holds the graph.
-  static let key: TensorName = "_CHECKPOINTABLE_OBJECT_GRAPH"
+  package static let key: TensorName = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
   /// The encoded string tensor `contents` with every tensor key replaced by `rename`'s answer.
   ///

@@ -16,12 +16,15 @@ public struct Renaming: Sendable {
     rules = try substitutions.map { .substitution(try Substitution($0)) }
   }
 
-  /// A file of lines `old new`, separated by a TAB or else by spaces; `#` begins a comment line.
+  /// The lines `old new` of the file at `path`.
   ///
   /// - Throws: ``KernelError`` naming the line.
-  public init(mapFile path: String) throws {
-    let file = try MappedFile(path)
-    let text = file.view.array
+  public init(mapFile path: String) throws { try self.init(map: MappedFile(path).view.array, path: path) }
+
+  /// Lines `old new`, separated by a TAB or else by spaces; `#` begins a comment line.
+  ///
+  /// - Parameter path: where they come from, for messages.
+  public init(map text: [UInt8], path: String) throws {
     guard String(validating: text, as: UTF8.self) != nil else {
       throw KernelError(.badData, path, "is not valid UTF-8")
     }
