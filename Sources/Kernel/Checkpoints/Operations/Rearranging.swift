@@ -3,14 +3,26 @@ import Tensors
 
 /// Operations that move whole tensors: choose, join, distribute.
 extension OutputPlan {
-  /// The tensors of `source` for which `isKept` holds, in the same layout.
+  /// The tensors of `source` for which `isKept` holds, in the same layout. A TF2 object graph among them forgets the
+  /// others.
   ///
   /// - Throws: ``KernelError`` `.usage` when none is left.
   public init(of source: any TensorSource, keeping isKept: (TensorInfo) -> Bool) throws {
     let kept = source.tensors.indices.filter { isKept(source.tensors[$0]) }
     guard !kept.isEmpty else { throw KernelError(.usage, source.path, "no tensors would be left") }
-    try self.init(
-      kept.map { PlannedTensor(copying: TensorRef(source, $0)) }, shardCount: OutputPlan.shardCount(of: source))
+    let names = Set(source.tensors.map(\.name))
+    let keptNames = Set(kept.map { source.tensors[$0].name })
+    let planned = try kept.map { index -> PlannedTensor in
+      var tensor = PlannedTensor(copying: TensorRef(source, index))
+      guard tensor.info.name == ObjectGraph.key, kept.count < names.count else { return tensor }
+      let graph = try ObjectGraph.edited(try source.checkedContents(of: index).bytes, path: source.path) { name in
+        keptNames.contains(name) || !names.contains(name) ? name : nil
+      }
+      tensor.content = .bytes(graph)
+      tensor.info.byteCount = graph.count
+      return tensor
+    }
+    try self.init(planned, shardCount: OutputPlan.shardCount(of: source))
   }
 
   /// All tensors of several containers, one after another in one data file.

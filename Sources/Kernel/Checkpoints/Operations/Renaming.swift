@@ -92,7 +92,7 @@ public struct Renaming: Sendable {
 
   private func updateGraph(_ tensor: inout PlannedTensor, _ source: any TensorSource, _ index: Int) throws {
     guard source.tensors.contains(where: { self($0.name) != $0.name && $0.name != ObjectGraph.key }) else { return }
-    let graph = try ObjectGraph.renamed(try source.checkedContents(of: index).bytes, path: source.path) { self($0) }
+    let graph = try ObjectGraph.edited(try source.checkedContents(of: index).bytes, path: source.path) { self($0) }
     tensor.content = .bytes(graph)
     tensor.info.byteCount = graph.count
   }

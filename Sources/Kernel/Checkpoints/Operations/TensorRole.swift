@@ -20,7 +20,9 @@ public enum TensorRole: Sendable, Equatable {
       self = .globalStep
     } else if last == ShadowName.suffix {
       self = .shadow
-    } else if TensorRole.powers.contains(last) || parts.contains(".OPTIMIZER_SLOT") {
+    } else if TensorRole.powers.contains(last) || parts.contains(".OPTIMIZER_SLOT")
+      || TensorRole.isKerasState(parts, names)
+    {
       self = .optimizer
     } else if parts.count > 1, TensorRole.slots.contains(TensorRole.withoutNumber(last)),
       names.contains(TensorName(parts.dropLast().joined(separator: "/")))
@@ -38,6 +40,19 @@ public enum TensorRole: Sendable, Equatable {
     "Adam", "Adagrad", "AdagradDA", "Adadelta", "Ftrl", "Momentum", "RMSProp", "RAdam", "adam_m", "adam_v",
     "gradient_accumulator", "gradient_squared_accumulator",
   ]
+
+  /// Whether a name is `P/_variables/N/…`, `P/_iterations/…` or `P/_learning_rate/…` of a Keras 3 optimizer at P.
+  ///
+  /// `P/_trainable_variables/N` are the model's own weights: an object graph stores each variable once, under the
+  /// first path that leads to it.
+  private static func isKerasState(_ parts: [String], _ names: Set<TensorName>) -> Bool {
+    guard let own = parts.firstIndex(where: { ["_variables", "_iterations", "_learning_rate"].contains($0) }),
+      own > 0,
+      parts.contains(".ATTRIBUTES")
+    else { return false }
+    let optimizer = parts[..<own].joined(separator: "/")
+    return names.contains(TensorName(optimizer + "/_iterations/.ATTRIBUTES/VARIABLE_VALUE"))
+  }
 
   /// `Adam_1` without its `_1`.
   private static func withoutNumber(_ name: String) -> String {
