@@ -11,7 +11,7 @@ struct Cat: ParsableCommand {
     discussion: """
       Text has a line for each row of the last dimension and an empty line between matrices; numbers have the \
       fewest digits that read back exactly. Raw bytes are row-major and little-endian; a scalar string is written \
-      as it is.
+      as it is. Without --output, all goes to standard output.
       """)
 
   enum Format: String, EnumerableFlag {

@@ -76,18 +76,19 @@ public struct Shadows: Sendable {
   /// batch-normalization statistics, not the optimizer's state). Shadows that exist are reset to their variables.
   public func adding(to source: any TensorSource, selection: (TensorName) -> Bool) throws -> OutputPlan {
     let all = Set(source.tensors.map(\.name))
-    var planned: [PlannedTensor] = []
-    for (index, info) in source.tensors.enumerated() where TensorRole(of: info.name, among: all) != .shadow {
-      let original = PlannedTensor(copying: TensorRef(source, index))
-      planned.append(original)
-      guard TensorRole(of: info.name, among: all) == .model, info.dtype.isFloat, selection(info.name) else {
-        continue
-      }
-      var shadow = original
-      shadow.info.name = names.shadow(of: info.name)
-      planned.append(shadow)
+    let tracked = source.tensors.indices.filter { index in
+      let info = source.tensors[index]
+      return TensorRole(of: info.name, among: all) == .model && info.dtype.isFloat && selection(info.name)
     }
-    guard planned.count > source.tensors.count else {
+    let shadows = tracked.map { index -> PlannedTensor in
+      var shadow = PlannedTensor(copying: TensorRef(source, index))
+      shadow.info.name = names.shadow(of: shadow.info.name)
+      return shadow
+    }
+    let reset = Set(shadows.map(\.info.name))
+    let kept = source.tensors.indices.filter { !reset.contains(source.tensors[$0].name) }
+    let planned = kept.map { PlannedTensor(copying: TensorRef(source, $0)) } + shadows
+    guard !tracked.isEmpty else {
       throw KernelError(.usage, source.path, "has no variables to track among those selected")
     }
     return try OutputPlan(planned, shardCount: OutputPlan.shardCount(of: source))

@@ -78,6 +78,7 @@ public struct StateFolder: Sendable {
     }
     var latest = old.map { relative($0.latest) }
     if latest.map({ CheckpointLocation.find(Path.join(folder, $0)) == nil }) ?? true {
+      if old == nil { kept = try namedByAge() }
       latest = try kept.last ?? newest()
       changes.append("the latest checkpoint is now \(latest ?? "")")
     }
@@ -94,11 +95,19 @@ public struct StateFolder: Sendable {
   }
 
   private func newest() throws -> String {
+    guard let newest = try namedByAge().last else { throw KernelError(.noInput, folder, "holds no checkpoints") }
+    return newest
+  }
+
+  /// The folder's checkpoints, oldest first; those of one second by the number that ends their names.
+  private func namedByAge() throws -> [String] {
     let indexes = try namesInFolder(folder).filter { $0.hasSuffix(".index") }
-    let dated = indexes.map { (FileStatus(Path.join(folder, $0))?.modified ?? 0, String($0.dropLast(6))) }
-    guard let newest = dated.max(by: { $0 < $1 }) else {
-      throw KernelError(.noInput, folder, "holds no checkpoints")
+    let dated = indexes.map { index -> (modified: Int, number: Int, name: String) in
+      let name = String(index.dropLast(6))
+      let digits = name.utf8.reversed().prefix { (0x30...0x39).contains($0) }.reversed()
+      let number = Int(String(decoding: Array(digits), as: UTF8.self)) ?? -1
+      return (FileStatus(Path.join(folder, index))?.modified ?? 0, number, name)
     }
-    return newest.1
+    return dated.sorted { $0 < $1 }.map(\.name)
   }
 }
