@@ -30,7 +30,7 @@ run ckpt-tool cast half --to f32 -o rounded
 run ckpt-tool diff inference_model rounded --rtol 1e-3 --atol 1e-4
 
 step 'The submission: the rounded weights under the name that the inference script wants'
-run ckpt-tool rename rounded s/^// --force -o inference_model
+run ckpt-tool convert rounded inference_model --force
 run cp run/inference_model_20.meta inference_model.meta
 run ckpt-tool pack -v inference_model --flags run/model_flags.json --limit 1GB -o submission.tgz
 
