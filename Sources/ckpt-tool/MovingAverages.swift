@@ -28,7 +28,8 @@ struct MovingAverages: ParsableCommand {
       abstract: "Average a run of checkpoints, the later the heavier.",
       discussion: """
         From one checkpoint to the next the decay is raised to the number of training steps between them, which \
-        global_step tells, or else the number at the end of the name.
+        global_step tells, or else the number at the end of the name. What is no floating number, as global_step, \
+        is copied from the last.
         """)
 
     @Argument(help: "The checkpoints in training order, or a quoted pattern of them.", completion: .file())

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 import reference_avg
-from harness import BFLOAT16, TF2, check, identical, model, read, same, save, tensorflow_reads, tool, v1
+from harness import BFLOAT16, TF2, check, identical, listing, model, read, same, save, tensorflow_reads, tool, v1
 
 FLOATS = [np.dtype(t) for t in (np.float16, np.float32, np.float64, BFLOAT16)]
 SHADOW = "/ExponentialMovingAverage"
