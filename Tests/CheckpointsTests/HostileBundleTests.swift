@@ -79,6 +79,23 @@ import Testing
     #expect(strings.problem == "4 bytes cannot hold 1125899906842624 elements of string")
   }
 
+  /// Each tensor's size is possible, their sum is not: totals saturate, and the lack of space is found in time.
+  @Test func sizesWhoseSumOverflows() throws {
+    let huge = entry([1 << 60], size: 1 << 62)
+    folder.write(index([("a", huge), ("b", huge), ("c", huge)]), "m.index")
+    let source = try Bundle(prefix: folder("m"))
+    var plan = try OutputPlan(copying: source)
+    #expect(plan.byteCount == .max)
+    plan.reshard(2)
+    #expect(plan.workingMemory(Workers(2)) > 0)
+    let error = #expect(throws: KernelError.self) { try BundleWriter(plan, to: folder("out"), existing: .refuse) }
+    #expect(error?.kind == .io)
+    #expect(throws: KernelError.self) {
+      try BundleWriter(
+        try Averaging().plan(try CheckpointRun([source, source])), to: folder("mean"), existing: .refuse)
+    }
+  }
+
   @Test func shardCountsThatCannotBe() throws {
     var table = TableWriter()
     table.append(key: [], value: [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])

@@ -66,14 +66,14 @@ extension OutputPlan {
         ? tensors[a].info.name < tensors[b].info.name : tensors[a].placement.precedes(tensors[b].placement)
     }
     let total = byteCount
-    var done = 0
+    var done = 0.0
     var resharded = tensors
     for (rank, index) in order.enumerated() {
       // The shard in which the tensor's middle falls; the division cannot overflow as a product of byte counts could.
-      let middle = Double(done) + Double(tensors[index].info.byteCount) / 2
+      let middle = done + Double(tensors[index].info.byteCount) / 2
       let shard = total == 0 ? 0 : min(shardCount - 1, Int(middle / Double(total) * Double(shardCount)))
       resharded[index].placement = Placement(shard: shard, source: 0, offset: rank)
-      done += tensors[index].info.byteCount
+      done += Double(tensors[index].info.byteCount)
     }
     self = OutputPlan(unchecked: resharded, shardCount: shardCount)
   }

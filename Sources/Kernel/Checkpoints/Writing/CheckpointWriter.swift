@@ -74,10 +74,10 @@ extension OutputPlan {
       switch tensor.content {
       case .stored(let ref): ref.isMapped ? 0 : ref.info.byteCount
       case .bytes: 0
-      case .elementwise(let refs, _): refs.reduce(0) { $0 + ($1.isMapped ? 0 : $1.info.byteCount) }
+      case .elementwise(let refs, _): refs.map { $0.isMapped ? 0 : $0.info.byteCount }.saturatedSum
       }
     }
-    return (assembled.max() ?? 0) + 8 * workers.count << 20
+    return [assembled.max() ?? 0, 8 * workers.count << 20].saturatedSum
   }
 }
 

@@ -120,7 +120,7 @@ public struct OutputPlan: Sendable {
     (source as? Bundle)?.index.header.shardCount ?? 1
   }
 
-  /// Bytes of all tensors.
-  public var byteCount: Int { tensors.reduce(0) { $0 + $1.info.byteCount } }
+  /// Bytes of all tensors; `Int.max` when a hostile index announces more.
+  public var byteCount: Int { tensors.lazy.map(\.info.byteCount).saturatedSum }
 
 }
