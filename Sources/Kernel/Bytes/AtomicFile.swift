@@ -28,6 +28,7 @@ public final class AtomicFile {
     try self.init(path, existing: existing, calls: .live)
   }
 
+  /// The same, with system calls that a test may make fail.
   package init(_ path: String, existing: Existing, calls: SystemCalls) throws {
     self.path = path
     self.calls = calls

@@ -7,6 +7,7 @@ package struct ByteReader {
     package let offset: Int
     package let problem: String
 
+    /// A fault found at `offset` of the bytes being read.
     package init(offset: Int, problem: String) {
       self.offset = offset
       self.problem = problem
@@ -16,6 +17,7 @@ package struct ByteReader {
   package let bytes: UnsafeRawBufferPointer
   package private(set) var offset: Int
 
+  /// A cursor at `offset`; the bytes must outlive it.
   package init(_ bytes: UnsafeRawBufferPointer, offset: Int = 0) {
     self.bytes = bytes
     self.offset = offset
@@ -24,6 +26,7 @@ package struct ByteReader {
   @inlinable package var remaining: Int { bytes.count - offset }
   package var isAtEnd: Bool { remaining == 0 }
 
+  /// A fault at the cursor.
   package func fault(_ problem: String) -> Fault { Fault(offset: offset, problem: problem) }
 
   /// A base-128 varint of at most ten bytes whose value fits 64 bits.
@@ -56,12 +59,14 @@ package struct ByteReader {
     return Int(value)
   }
 
+  /// The next four bytes as a little-endian number.
   package mutating func fixed32() throws(Fault) -> UInt32 {
     guard remaining >= 4 else { throw fault("the data ends inside a 4-byte number") }
     defer { offset += 4 }
     return UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
+  /// The next eight bytes as a little-endian number.
   package mutating func fixed64() throws(Fault) -> UInt64 {
     guard remaining >= 8 else { throw fault("the data ends inside an 8-byte number") }
     defer { offset += 8 }

@@ -5,6 +5,7 @@ public protocol ByteSink: AnyObject {
 }
 
 extension ByteSink {
+  /// Takes all of an array.
   package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 }
 

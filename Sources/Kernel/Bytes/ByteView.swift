@@ -60,6 +60,7 @@ package final class OwnedBuffer: @unchecked Sendable {
   // Sendable holds because writers hand the buffer on only after they have filled it.
   package let bytes: UnsafeMutableRawBufferPointer
 
+  /// `byteCount` zeros.
   package init(byteCount: Int) {
     bytes = .allocate(byteCount: byteCount, alignment: 64)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)

@@ -10,5 +10,6 @@ package enum CRC32 {
     return crc32_gzip_refl(crc, start.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
   }
 
+  /// The checksum of `bytes`.
   package static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 { extend(0, bytes) }
 }

@@ -19,17 +19,21 @@ public enum CRC32C {
     return ~crc
   }
 
+  /// The checksum of `bytes`.
   public static func of(_ bytes: UnsafeRawBufferPointer) -> UInt32 { extend(0, bytes) }
 
+  /// ``extend(_:_:)`` over an array.
   package static func extend(_ crc: UInt32, _ bytes: [UInt8]) -> UInt32 {
     bytes.withUnsafeBytes { extend(crc, $0) }
   }
 
+  /// The checksum of an array.
   package static func of(_ bytes: [UInt8]) -> UInt32 { extend(0, bytes) }
 
   /// The form in which TensorFlow stores a checksum, so that checksummed data may itself be checksummed.
   public static func mask(_ crc: UInt32) -> UInt32 { (crc >> 15 | crc << 17) &+ 0xa282_ead8 }
 
+  /// The checksum whose stored form is `masked`.
   public static func unmask(_ masked: UInt32) -> UInt32 {
     let rotated = masked &- 0xa282_ead8
     return rotated >> 17 | rotated << 15

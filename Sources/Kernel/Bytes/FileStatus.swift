@@ -10,6 +10,7 @@ package struct FileStatus: Equatable {
   /// Seconds since 1970.
   package let modified: Int
 
+  /// Tells files apart, whatever their names.
   package struct Identity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
@@ -26,6 +27,7 @@ package struct FileStatus: Equatable {
     modified = Int(status.st_mtim.tv_sec)
   }
 
+  /// Whether anything is at `path`, following links.
   package static func exists(_ path: String) -> Bool { FileStatus(path) != nil }
 }
 

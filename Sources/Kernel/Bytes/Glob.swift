@@ -13,6 +13,7 @@ public struct Glob: Sendable {
     case set(Set<UInt8>, negated: Bool)
   }
 
+  /// Compiles `pattern`; every string is a valid pattern.
   public init(_ pattern: String) {
     self.pattern = pattern
     var tokens: [Token] = []
@@ -53,6 +54,7 @@ public struct Glob: Sendable {
     return nil
   }
 
+  /// Whether the whole of `name` matches.
   public func matches(_ name: String) -> Bool { matches(Array(name.utf8)) }
 
   /// Greedy matching that backtracks to the latest `*` only, which suffices for globs.

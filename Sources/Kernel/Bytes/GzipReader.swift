@@ -19,8 +19,10 @@ public final class GzipReader: ByteSource {
   private var memberIsComplete = false
   private var isAtEnd = false
 
+  /// Reads gzip from `source`.
   public convenience init(_ source: any ByteSource) throws { try self.init(source, format: .gzip) }
 
+  /// Reads the container `format` from `source`.
   package init(_ source: any ByteSource, format: Format) throws {
     self.source = source
     self.format = format

@@ -16,6 +16,7 @@ package struct JSONReader {
   package internal(set) var offset = 0
   private var depth = 0
 
+  /// A reader at the beginning of `bytes`, which must outlive it.
   package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The kind of the next value, judged by its first byte; consumes only white space.
@@ -63,12 +64,14 @@ package struct JSONReader {
     }
   }
 
+  /// Reads `true` or `false`.
   package mutating func bool() throws(Fault) -> Bool {
     if try take("true") { return true }
     if try take("false") { return false }
     throw fault("true or false is expected")
   }
 
+  /// Reads `null`.
   package mutating func null() throws(Fault) {
     guard try take("null") else { throw fault("null is expected") }
   }
@@ -91,6 +94,7 @@ package struct JSONReader {
     guard offset == bytes.count else { throw fault("something follows the end of the JSON value") }
   }
 
+  /// A fault at the reader's position.
   package func fault(_ problem: String) -> Fault { Fault(offset: offset, problem: problem) }
 }
 

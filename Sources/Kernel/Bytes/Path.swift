@@ -12,6 +12,7 @@ package enum Path {
     return String(path[path.utf8.index(after: slash)...])
   }
 
+  /// Whether `path` begins at the root.
   package static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
 
   /// `path` seen from `folder`; an absolute path stays as it is.

@@ -8,6 +8,7 @@ package struct SystemCalls: Sendable {
   package var link: @Sendable (_ descriptor: Int32, _ path: String) -> Int32
   package var rename: @Sendable (_ from: String, _ to: String) -> Int32
 
+  /// Each call by what stands in for it; see ``live`` for the real ones.
   package init(
     open: @escaping @Sendable (String, Int32, mode_t) -> Int32,
     pwrite: @escaping @Sendable (Int32, UnsafeRawPointer, Int, Int) -> Int,

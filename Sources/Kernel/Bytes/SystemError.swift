@@ -4,6 +4,7 @@ import Glibc
 package struct SystemError: Error, Equatable {
   package let code: Int32
 
+  /// The error that the last failed call left in `errno`.
   package init(_ code: Int32 = errno) { self.code = code }
 
   package var message: String {

@@ -7,6 +7,7 @@ import Checkpoints
 /// Making one resolves and checks everything that can go wrong; ``write(to:options:progress:)`` then streams. File
 /// names are not stored in a checkpoint, so a member may have another base name than its file.
 public struct Submission: Sendable {
+  /// What goes into the archive.
   public struct Options: Sendable {
     /// What the checkpoint is called in the archive.
     public var baseName = "inference_model"

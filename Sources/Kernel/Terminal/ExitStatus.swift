@@ -9,6 +9,7 @@ package enum ExitStatus {
   /// The program itself is at fault.
   package static let internalError = ExitCode(70)
 
+  /// The status for an error of that kind.
   package static func of(_ kind: KernelError.Kind) -> ExitCode {
     switch kind {
     case .usage: ExitCode(64)

@@ -9,6 +9,7 @@ import Synchronization
 ///
 /// Work that takes less than a second stays silent.
 package final class Progress: Sendable {
+  /// How it is shown.
   package enum Style: Sendable {
     case none
     /// One line that changes in place; for terminals.

@@ -12,6 +12,7 @@ package final class StandardError: Sendable {
   private let hasStatus = Mutex(false)
   package let isTerminal: Bool
 
+  /// Messages on an open descriptor.
   package init(descriptor: Int32) {
     self.descriptor = descriptor
     isTerminal = isatty(descriptor) == 1

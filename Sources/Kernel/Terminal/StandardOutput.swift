@@ -22,6 +22,7 @@ package final class StandardOutput: ByteSink, Sendable {
   /// Whether a person is looking.
   package let isTerminal: Bool
 
+  /// Output on an open descriptor, which ``close()`` closes.
   package init(descriptor: Int32) {
     self.descriptor = descriptor
     isTerminal = isatty(descriptor) == 1

@@ -5,6 +5,7 @@ import Bytes
 /// One column may be flexible: on a terminal it is shortened (in the middle, since names differ at both ends) so
 /// that each row keeps to one line. Everywhere else nothing is cut.
 package struct Table {
+  /// A title, and how the cells below it stand.
   package struct Column: Sendable {
     package enum Alignment: Sendable { case left, right }
 

@@ -32,6 +32,7 @@ public final class Bundle: TensorSource {
     return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
   }
 
+  /// The path of this bundle's data file of that number.
   public func dataPath(shard: Int) -> String { Bundle.dataPath(path, shard: shard, of: index.header.shardCount) }
 
   /// The data file of that number, mapped on first use.

@@ -3,6 +3,7 @@ import Tensors
 
 /// A box of a tensor: the part of a partitioned variable that one entry holds (`TensorSliceProto`).
 public struct TensorSlice: Hashable, Sendable {
+  /// The part of one dimension.
   public struct Extent: Hashable, Sendable {
     public let start: Int
     /// `nil` means the whole dimension.

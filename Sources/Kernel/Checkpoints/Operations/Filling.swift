@@ -11,6 +11,7 @@ public struct Filling: Sendable {
   private let template: any TensorSource
   private let models: [any TensorSource]
 
+  /// - Parameter models: the single models, in the order of their numbers.
   public init(template: any TensorSource, models: [any TensorSource]) {
     self.template = template
     self.models = models

@@ -99,6 +99,7 @@ extension OutputPlan {
 
 /// Where the tensors of a split checkpoint go: the first glob that matches decides.
 public struct Splitting: Sendable {
+  /// The tensors whose names match `glob` go to `prefix`.
   public struct Part: Sendable {
     public let glob: Glob
     public let prefix: String

@@ -6,6 +6,7 @@ import Bytes
 /// Values are views into the mapped file (of a Snappy block, into its decompressed copy). Memory: the keys, and the
 /// decompressed blocks.
 public struct TableReader: Sendable {
+  /// A key and its value.
   public struct Entry: Sendable {
     public let key: [UInt8]
     public let value: ByteView

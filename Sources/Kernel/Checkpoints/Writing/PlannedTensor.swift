@@ -3,6 +3,7 @@ import Tensors
 
 /// A tensor that is going to be written, and where its bytes will come from.
 public struct PlannedTensor: Sendable {
+  /// Where the bytes come from.
   public enum Content: Sendable {
     /// Another container's tensor, byte for byte; a sliced one stays sliced where the output can hold slices.
     case stored(TensorRef)
@@ -35,6 +36,7 @@ public struct TensorRef: Sendable {
   /// Orders tensors of several sources in one output.
   let sourceOrder: Int
 
+  /// The tensor at `index` of `source`, which is the `sourceOrder`-th of several.
   public init(_ source: any TensorSource, _ index: Int, sourceOrder: Int = 0) {
     self.source = source
     self.index = index

@@ -10,6 +10,7 @@ public struct TensorPump: Sendable {
   /// Bytes that a worker reads and writes at a time.
   private let pieceSize = 1 << 20
 
+  /// A pump that uses up to that many threads.
   public init(_ workers: Workers) { self.workers = workers }
 
   /// Writes the bytes of `tensor` in order and returns their CRC-32C.

@@ -9,6 +9,7 @@ package struct RecordScan: Sendable {
   /// Bytes that a worker takes at a time.
   private let sliceSize = 1 << 20
 
+  /// - Parameter files: paths, or `-`, in the order in which results are wanted.
   package init(_ files: [String], _ workers: Workers, checksPayloads: Bool = true) {
     self.files = files
     self.workers = workers

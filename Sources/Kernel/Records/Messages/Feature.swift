@@ -5,6 +5,7 @@ import Bytes
 /// Read as protobuf reads it, not as TensorFlow's fast parser does: packed and unpacked values in any mixture
 /// concatenate; of two kinds in one feature the last counts. Nothing is copied.
 package struct Feature {
+  /// What the list holds; `none` for a feature without a list, which stands for a missing value.
   package enum Kind: UInt8, Sendable, CaseIterable {
     case none, bytes, float, int64
 

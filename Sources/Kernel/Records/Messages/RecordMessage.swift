@@ -5,10 +5,12 @@ import Bytes
 /// Both begin with a map of features (the features of an example, the context of a sequence); a sequence has feature
 /// lists too. Looking something up walks the map, whose entries may come in any order; of equal keys the last counts.
 package struct RecordMessage {
+  /// Which of the two messages it is.
   package enum Kind: String, Sendable { case example, sequence }
 
   private let payload: UnsafeRawBufferPointer
 
+  /// The message in `payload`, which must outlive it.
   package init(_ payload: UnsafeRawBufferPointer) { self.payload = payload }
 
   private var start: UnsafeRawPointer? { payload.baseAddress }

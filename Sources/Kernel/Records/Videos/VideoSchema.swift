@@ -1,6 +1,7 @@
 /// The features of a YouTube-8M record: where the id, the labels and the numbers of a video are
 /// (specs: tm_google §1, miha2018 §1).
 package struct VideoSchema: Sendable, Equatable {
+  /// Whether numbers are kept for each video or for each frame.
   package enum Level: String, Sendable, CaseIterable {
     /// An `Example` with float features (`mean_rgb`, `mean_audio`).
     case video

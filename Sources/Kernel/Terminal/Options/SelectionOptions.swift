@@ -27,6 +27,7 @@ package struct Selection: Sendable {
     self.except = except.map { Glob($0) }
   }
 
+  /// Whether `name` is chosen.
   package func contains(_ name: String) -> Bool {
     (only.isEmpty || only.contains { $0.matches(name) }) && !except.contains { $0.matches(name) }
   }
