@@ -78,7 +78,8 @@ let package = Package(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
-    tests("ToolTests", on: ["ckpt-tool"], excluding: ["Golden"]),
+    tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
+    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,12 +6,17 @@ package struct RecordScan: Sendable {
   package let workers: Workers
   /// Whether payloads' checksums are checked before anybody sees them.
   package let checksPayloads: Bool
+  /// The part of the records to look at; all when `nil`.
+  package let shard: RecordShard?
   /// Bytes that a worker takes at a time.
   private let sliceSize = 1 << 20
 
-  package init(_ files: [String], _ workers: Workers, checksPayloads: Bool = true) {
+  package init(
+    _ files: [String], _ workers: Workers, shard: RecordShard? = nil, checksPayloads: Bool = true
+  ) {
     self.files = files
     self.workers = workers
+    self.shard = shard
     self.checksPayloads = checksPayloads
   }
 
@@ -27,8 +32,10 @@ package struct RecordScan: Sendable {
     _ make: @escaping @Sendable (_ path: String, _ records: RecordSlice) throws -> R,
     take: (_ file: Int, R) throws -> Void
   ) throws {
+    var earlier = 0
     for (number, file) in files.enumerated() {
       let reader = Exclusive(try RecordReader(file))
+      let filter = RecordSlice.Filter(shard: shard, earlier: earlier, checks: checksPayloads)
       let path = reader.value.path
       var current = try reader.value.next()
       while let chunk = current {
@@ -39,13 +46,13 @@ package struct RecordScan: Sendable {
             upcoming.value = Result { try reader.value.next() }
             return nil
           }
-          return try make(
-            path, RecordSlice(chunk: chunk, range: slices[task - 1], path: path, checks: checksPayloads))
+          return try make(path, RecordSlice(chunk: chunk, range: slices[task - 1], path: path, filter: filter))
         }
         for case let result? in results { try take(number, result) }
         chunk.bytes.releasePages(0..<chunk.bytes.count)
         current = try upcoming.value?.get()
       }
+      earlier += reader.value.recordCount
     }
   }
 }
@@ -55,12 +62,21 @@ package struct RecordSlice: Sendable {
   let chunk: RecordChunk
   let range: Range<Int>
   let path: String
-  let checks: Bool
+  let filter: Filter
 
-  /// Calls `body` with each record, in order, its checksum checked first if the scan does that.
+  /// Which records of a file are looked at, and how.
+  struct Filter: Sendable {
+    let shard: RecordShard?
+    /// Records of the files before this one.
+    let earlier: Int
+    let checks: Bool
+  }
+
+  /// Calls `body` with each record of the scan's part, in order, its checksum checked first if the scan does that.
   package func forEach(_ body: (Record) throws -> Void) throws {
     try chunk.forEach(range) { record in
-      if checks { try record.check(in: path) }
+      if let shard = filter.shard, !shard.contains(filter.earlier + record.number) { return }
+      if filter.checks { try record.check(in: path) }
       try body(record)
     }
   }
