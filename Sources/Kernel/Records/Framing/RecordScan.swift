@@ -3,6 +3,8 @@ import Bytes
 /// Passes over the records of several files on all cores, with results in the order of the files.
 package struct RecordScan: Sendable {
   package let files: [String]
+  /// What messages call the files.
+  private let names: [String]
   package let workers: Workers
   /// Whether payloads' checksums are checked before anybody sees them.
   package let checksPayloads: Bool
@@ -14,7 +16,20 @@ package struct RecordScan: Sendable {
   package init(
     _ files: [String], _ workers: Workers, shard: RecordShard? = nil, checksPayloads: Bool = true
   ) {
+    self.init(files, names: files.map { FileArguments.displayName(of: $0) }, workers, shard, checksPayloads)
+  }
+
+  package init(
+    _ files: RereadableFiles, _ workers: Workers, shard: RecordShard? = nil, checksPayloads: Bool = true
+  ) {
+    self.init(files.paths, names: files.names, workers, shard, checksPayloads)
+  }
+
+  private init(
+    _ files: [String], names: [String], _ workers: Workers, _ shard: RecordShard?, _ checksPayloads: Bool
+  ) {
     self.files = files
+    self.names = names
     self.workers = workers
     self.shard = shard
     self.checksPayloads = checksPayloads
@@ -34,7 +49,7 @@ package struct RecordScan: Sendable {
   ) throws {
     var earlier = 0
     for (number, file) in files.enumerated() {
-      let reader = Exclusive(try RecordReader(file))
+      let reader = Exclusive(try RecordReader(file, name: names[number]))
       let filter = RecordSlice.Filter(shard: shard, earlier: earlier, checks: checksPayloads)
       let path = reader.value.path
       var current = try reader.value.next()
@@ -55,6 +70,39 @@ package struct RecordScan: Sendable {
       earlier += reader.value.recordCount
     }
   }
+
+  /// Calls `body` with slices of records whose checksums have been checked (if the scan does that), on the caller's
+  /// thread and in the order of the records.
+  package func forEachSlice(_ body: (RecordSlice) throws -> Void) throws {
+    try run({ _, slice in
+      try slice.forEach { _ in }
+      return slice.trusted
+    }) { _, slice in try body(slice) }
+  }
+
+  /// How many records of `shard` the files hold; only lengths and their checksums are read.
+  package static func count(_ files: RereadableFiles, shard: RecordShard?) throws -> Int {
+    var count = 0
+    try forEachFrameLength(files, shard: shard) { _ in count += 1 }
+    return count
+  }
+
+  /// Calls `body` with the bytes of the frame of each record of `shard`; only lengths and their checksums are read.
+  package static func forEachFrameLength(
+    _ files: RereadableFiles, shard: RecordShard?, _ body: (Int) -> Void
+  ) throws {
+    var number = 0
+    for (path, name) in zip(files.paths, files.names) {
+      let reader = try RecordReader(path, name: name)
+      while let chunk = try reader.next() {
+        for index in 0..<chunk.count {
+          if shard?.contains(number) != false { body(chunk.bounds[index + 1] - chunk.bounds[index]) }
+          number += 1
+        }
+        chunk.bytes.releasePages(0..<chunk.bytes.count)
+      }
+    }
+  }
 }
 
 /// Some consecutive records of a chunk.
@@ -63,6 +111,32 @@ package struct RecordSlice: Sendable {
   let range: Range<Int>
   let path: String
   let filter: Filter
+
+  /// Bytes of all frames of the slice, those outside the scan's part too.
+  package var byteCount: Int { chunk.bounds[range.upperBound] - chunk.bounds[range.lowerBound] }
+
+  /// The same records, not to be checked again.
+  package var trusted: RecordSlice {
+    let filter = Filter(shard: filter.shard, earlier: filter.earlier, checks: false)
+    return RecordSlice(chunk: chunk, range: range, path: path, filter: filter)
+  }
+
+  /// Calls `body` with the frames of records that lie back to back, and how many they are, in order; checks nothing.
+  package func forEachRun(_ body: (_ frames: UnsafeRawBufferPointer, _ count: Int) throws -> Void) throws {
+    guard filter.shard == nil else { return try trusted.forEach { try body($0.frame, 1) } }
+    try chunk.bytes.withUnsafeBytes { bytes in
+      let frames = chunk.bounds[range.lowerBound]..<chunk.bounds[range.upperBound]
+      try body(UnsafeRawBufferPointer(rebasing: bytes[frames]), range.count)
+    }
+  }
+
+  /// Calls `body` with a range of bytes of the (uncompressed) file, which the slice's chunk must hold.
+  func withBytes<R>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try chunk.bytes.withUnsafeBytes { bytes in
+      let start = range.lowerBound - chunk.offset
+      return try body(UnsafeRawBufferPointer(rebasing: bytes[start..<(start + range.count)]))
+    }
+  }
 
   /// Which records of a file are looked at, and how.
   struct Filter: Sendable {

@@ -12,6 +12,7 @@ package final class RecordWriter {
   private let compressor: GzipWriter?
   private let buffer: OwnedBuffer
   private var filled = 0
+  private var isPrepared = false
 
   /// Starts a file; nothing is visible until ``commit()``.
   ///
@@ -85,13 +86,17 @@ package final class RecordWriter {
   /// Makes the bytes durable without a name yet, so that several files can appear together; nothing may be written
   /// afterwards.
   package func prepare() throws {
+    isPrepared = true
     try flush()
     try compressor?.finish()
     try file?.prepare()
   }
 
-  /// Gives the file its name. Call ``prepare()`` first.
-  package func commit() throws { try file?.commit() }
+  /// Gives the file its name, ``prepare()``d first if it has not been.
+  package func commit() throws {
+    if !isPrepared { try prepare() }
+    try file?.commit()
+  }
 }
 
 extension RecordCompression {

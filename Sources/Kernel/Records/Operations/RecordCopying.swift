@@ -6,34 +6,23 @@ import Bytes
 package struct RecordCopying {
   package let files: [String]
   package let workers: Workers
+  package let shard: RecordShard?
 
-  package init(_ files: [String], _ workers: Workers) {
+  package init(_ files: [String], _ workers: Workers, shard: RecordShard? = nil) {
     self.files = files
     self.workers = workers
+    self.shard = shard
   }
 
   /// Copies all records, in the order of the files.
   ///
-  /// - Parameter progress: called with the bytes of records copied so far.
+  /// - Parameter progress: called with the bytes of records read so far.
   package func run(into writer: RecordWriter, progress: (Int) -> Void = { _ in }) throws {
-    try RecordScan(files, workers).forEachSlice { _, slice in
-      try slice.frames.withUnsafeBytes { try writer.write(frames: $0, count: slice.count) }
-      progress(writer.byteCount)
+    var done = 0
+    try RecordScan(files, workers, shard: shard).forEachSlice { slice in
+      try slice.forEachRun { try writer.write(frames: $0, count: $1) }
+      done += slice.byteCount
+      progress(done)
     }
-  }
-}
-
-extension RecordScan {
-  /// How many records the files hold; only lengths and their checksums are read.
-  package static func count(_ files: RereadableFiles) throws -> Int {
-    var count = 0
-    for (path, name) in zip(files.paths, files.names) {
-      let reader = try RecordReader(path, name: name)
-      while let chunk = try reader.next() {
-        count += chunk.count
-        chunk.bytes.releasePages(0..<chunk.bytes.count)
-      }
-    }
-    return count
   }
 }

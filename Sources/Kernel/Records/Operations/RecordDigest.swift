@@ -13,15 +13,16 @@ package struct RecordDigest: Sendable {
 
   package init() {}
 
-  /// Adds the records of `file`, whose checksums are checked.
+  /// Adds the records of `files`, whose checksums are checked.
   ///
-  /// - Parameter progress: called with the bytes of the file's records read so far.
-  package mutating func add(_ file: String, _ workers: Workers, progress: (Int) -> Void = { _ in }) throws {
+  /// - Parameter progress: called with the bytes of records read so far.
+  package mutating func add(
+    _ files: [String], _ workers: Workers, shard: RecordShard? = nil, progress: (Int) -> Void = { _ in }
+  ) throws {
     var done = 0
-    try RecordScan([file], workers).run({ _, slice in
+    try RecordScan(files, workers, shard: shard).run({ _, slice in
       let hash = try SHA256()
       var digests: [UInt8] = []
-      digests.reserveCapacity(slice.count * SHA256.byteCount)
       var byteCount = 0
       try slice.forEach { record in
         try hash.restart()
@@ -29,13 +30,12 @@ package struct RecordDigest: Sendable {
         try hash.finish(appendingTo: &digests)
         byteCount += record.payload.count
       }
-      return (digests, byteCount)
-    }) { (_, result: (digests: [UInt8], byteCount: Int)) in
-      let count = result.digests.count / SHA256.byteCount
+      return (digests, byteCount, slice.byteCount)
+    }) { (_, result: (digests: [UInt8], byteCount: Int, read: Int)) in
       digests += result.digests
-      recordCount += count
+      recordCount += result.digests.count / SHA256.byteCount
       byteCount += result.byteCount
-      done += result.byteCount + count * RecordFrame.overhead
+      done += result.read
       progress(done)
     }
   }

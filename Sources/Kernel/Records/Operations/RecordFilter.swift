@@ -6,10 +6,12 @@ import Bytes
 package struct RecordFilter: Sendable {
   package let condition: RecordCondition
   package let workers: Workers
+  package let shard: RecordShard?
 
-  package init(_ condition: RecordCondition, _ workers: Workers) {
+  package init(_ condition: RecordCondition, _ workers: Workers, shard: RecordShard? = nil) {
     self.condition = condition
     self.workers = workers
+    self.shard = shard
   }
 
   /// What became of the records.
@@ -23,7 +25,7 @@ package struct RecordFilter: Sendable {
   /// What a slice leaves: stretches of consecutive records that are kept.
   fileprivate struct Choice: Sendable {
     let slice: RecordSlice
-    /// Bytes of the slice's frames, and how many records they are.
+    /// Where in the (uncompressed) file their frames are, and how many records they are.
     var runs: [(bytes: Range<Int>, count: Int)] = []
     var droppedCount = 0
     var foundIDs: [Int] = []
@@ -37,7 +39,7 @@ package struct RecordFilter: Sendable {
     var summary = Summary()
     var done = 0
     let condition = condition
-    try RecordScan(files, workers).run({ path, slice in
+    try RecordScan(files, workers, shard: shard).run({ path, slice in
       var choice = Choice(slice: slice)
       try slice.forEach { record in
         let isKept: Bool
@@ -48,16 +50,13 @@ package struct RecordFilter: Sendable {
       }
       return choice
     }) { _, choice in
-      let frames = choice.slice.frames
-      try frames.withUnsafeBytes { bytes in
-        for run in choice.runs {
-          try writer.write(frames: UnsafeRawBufferPointer(rebasing: bytes[run.bytes]), count: run.count)
-          summary.keptCount += run.count
-        }
+      for run in choice.runs {
+        try choice.slice.withBytes(run.bytes) { try writer.write(frames: $0, count: run.count) }
+        summary.keptCount += run.count
       }
       summary.droppedCount += choice.droppedCount
       summary.foundIDs.formUnion(choice.foundIDs)
-      done += frames.count
+      done += choice.slice.byteCount
       progress(done)
     }
     return summary
@@ -70,12 +69,11 @@ extension RecordFilter.Choice {
       droppedCount += 1
       return
     }
-    let start = record.offset - slice.offset
-    let end = start + record.frame.count
-    if let last = runs.last, last.bytes.upperBound == start {
+    let end = record.offset + record.frame.count
+    if let last = runs.last, last.bytes.upperBound == record.offset {
       runs[runs.count - 1] = (last.bytes.lowerBound..<end, last.count + 1)
     } else {
-      runs.append((start..<end, 1))
+      runs.append((record.offset..<end, 1))
     }
   }
 }

@@ -13,11 +13,13 @@ package struct RecordSampling {
   package let size: Size
   package let seed: UInt32
   package let workers: Workers
+  package let shard: RecordShard?
 
-  package init(_ size: Size, seed: UInt32, _ workers: Workers) {
+  package init(_ size: Size, seed: UInt32, _ workers: Workers, shard: RecordShard? = nil) {
     self.size = size
     self.seed = seed
     self.workers = workers
+    self.shard = shard
   }
 
   /// Writes the sample of all `files` together.
@@ -30,11 +32,12 @@ package struct RecordSampling {
     switch size {
     case .fraction(let fraction):
       var random = MersenneTwister(seed: seed)
-      try copy(RecordScan(files, workers), into: writer, progress) { _ in random.uniform() < fraction }
+      try copy(RecordScan(files, workers, shard: shard), into: writer, progress) { _ in random.uniform() < fraction
+      }
     case .count(let count):
       let files = try RereadableFiles(files)
-      let chosen = try choice(of: count, among: RecordScan.count(files))
-      try copy(RecordScan(files, workers), into: writer, progress) { $0 < chosen.count && chosen[$0] }
+      let chosen = try choice(of: count, among: RecordScan.count(files, shard: shard))
+      try copy(RecordScan(files, workers, shard: shard), into: writer, progress) { $0 < chosen.count && chosen[$0] }
     }
   }
 
@@ -53,12 +56,12 @@ package struct RecordSampling {
   ) throws {
     var number = 0
     var done = 0
-    try scan.forEachSlice { _, slice in
+    try scan.forEachSlice { slice in
       try slice.forEach { record in
         if isChosen(number) { try writer.write(record) }
         number += 1
-        done += record.frame.count
       }
+      done += slice.byteCount
       progress(done)
     }
   }

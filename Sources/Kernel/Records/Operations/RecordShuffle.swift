@@ -12,22 +12,25 @@ package struct RecordShuffle {
   package let seed: UInt32
   package let memoryLimit: Int
   package let workers: Workers
+  package let shard: RecordShard?
 
-  package init(seed: UInt32, memoryLimit: Int, _ workers: Workers) {
+  package init(seed: UInt32, memoryLimit: Int, _ workers: Workers, shard: RecordShard? = nil) {
     self.seed = seed
     self.memoryLimit = memoryLimit
     self.workers = workers
+    self.shard = shard
   }
 
-  /// Writes the records of `files` to as many files as `writer` has, counts differing by one at most.
+  /// Writes the records of `files` to `destination`, and commits it.
   ///
   /// - Parameter progress: called with the bytes of records moved so far and of all moves to make.
   /// - Throws: ``KernelError``; `.usage` for more than 2³² - 1 records.
   package func run(
-    _ files: [String], into writer: ShardedWriter, progress: (Int, Int) -> Void = { _, _ in }
+    _ files: [String], into destination: some ShuffleDestination, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let files = try RereadableFiles(files)
-    let lengths = try RecordShuffle.frameLengths(files)
+    var lengths: [Int] = []
+    try RecordScan.forEachFrameLength(files, shard: shard) { lengths.append($0) }
     guard let count = UInt32(exactly: lengths.count) else {
       throw KernelError(.usage, "", "more than \(UInt32.max) records cannot be shuffled at once")
     }
@@ -40,7 +43,7 @@ package struct RecordShuffle {
     let total = plan.buckets.reduce(0) { $0 + $1.byteCount }
     let dealer = try BucketDealer(plan, memoryLimit: memoryLimit)
     var number = 0
-    try RecordScan(files, workers).forEachSlice { _, slice in
+    try RecordScan(files, workers, shard: shard).forEachSlice { slice in
       try slice.forEach { record in
         guard number < positions.count, record.frame.count == lengths[number] else { throw RecordShuffle.changed }
         try dealer.deal(record.frame, position: positions[number])
@@ -49,29 +52,16 @@ package struct RecordShuffle {
       progress(dealer.byteCount, 2 * total)
     }
     guard number == positions.count else { throw RecordShuffle.changed }
-    let output = RunWriter(writer, ends: RecordSplitting.evenEnds(of: number, writer.count))
+    try destination.start(recordCount: number)
     try dealer.collect { frame in
-      try output.write(frames: frame, count: 1)
+      try destination.write(frame)
     } progress: {
       progress(total + $0, 2 * total)
     }
-    try output.commit()
+    try destination.commit()
   }
 
   static var changed: KernelError {
     KernelError(.io, "", "an input changed while it was being read", hint: "try again when nobody writes to it")
-  }
-
-  /// The bytes of each record's frame, through all files.
-  private static func frameLengths(_ files: RereadableFiles) throws -> [Int] {
-    var lengths: [Int] = []
-    for (path, name) in zip(files.paths, files.names) {
-      let reader = try RecordReader(path, name: name)
-      while let chunk = try reader.next() {
-        for index in 0..<chunk.count { lengths.append(chunk.bounds[index + 1] - chunk.bounds[index]) }
-        chunk.bytes.releasePages(0..<chunk.bytes.count)
-      }
-    }
-    return lengths
   }
 }

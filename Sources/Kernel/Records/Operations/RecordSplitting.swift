@@ -13,10 +13,12 @@ package struct RecordSplitting {
 
   package let rule: Rule
   package let workers: Workers
+  package let shard: RecordShard?
 
-  package init(_ rule: Rule, _ workers: Workers) {
+  package init(_ rule: Rule, _ workers: Workers, shard: RecordShard? = nil) {
     self.rule = rule
     self.workers = workers
+    self.shard = shard
   }
 
   /// Writes the files `PREFIX-00000-of-00010.tfrecord` … and returns their paths; with nothing to read there is one
@@ -36,14 +38,14 @@ package struct RecordSplitting {
       return names.paths
     case .shards, .records:
       let files = try RereadableFiles(files)
-      let total = try RecordScan.count(files)
+      let total = try RecordScan.count(files, shard: shard)
       let ends = ends(of: total)
       let names = ShardNames(prefix, count: ends.count, compression: options.compression)
       let writer = RunWriter(try ShardedWriter(names.paths, options), ends: ends)
       var done = 0
-      try RecordScan(files, workers).forEachSlice { _, slice in
+      try RecordScan(files, workers, shard: shard).forEachSlice { slice in
         try writer.write(slice)
-        done += slice.frames.count
+        done += slice.byteCount
         progress(done)
       }
       try writer.commit()
@@ -71,10 +73,9 @@ package struct RecordSplitting {
   private func byID(_ files: [String], _ writer: ShardedWriter, _ progress: (Int) -> Void) throws {
     let count = writer.count
     var done = 0
-    try RecordScan(files, workers).run({ path, slice in
+    try RecordScan(files, workers, shard: shard).run({ path, slice in
       let hash = try IDHash()
       var numbers: [Int] = []
-      numbers.reserveCapacity(slice.count)
       try slice.forEach { record in
         do { numbers.append(try hash.shard(of: Video.id(of: RecordMessage(record.payload)), count)) } catch {
           throw record.explained(error, in: path)
@@ -87,7 +88,7 @@ package struct RecordSplitting {
         try writer.write(frames: record.frame, count: 1, to: result.numbers[index], isOneOfMany: true)
         index += 1
       }
-      done += result.slice.frames.count
+      done += result.slice.byteCount
       progress(done)
     }
     try writer.commit()
@@ -112,41 +113,6 @@ package final class IDHash {
     let number = digest.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     return Int(number % UInt64(count))
   }
-}
-
-/// Passes consecutive records to files that follow each other.
-final class RunWriter {
-  private let writer: ShardedWriter
-  private let ends: [Int]
-  private var current = 0
-  private var written = 0
-
-  /// - Parameter ends: how many records lie before the end of each file, ascending.
-  init(_ writer: ShardedWriter, ends: [Int]) {
-    self.writer = writer
-    self.ends = ends
-  }
-
-  func write(_ slice: RecordSlice) throws {
-    // Records beyond the last end can only come from a file that grew meanwhile; they go to the last file.
-    if written + slice.count <= ends[current] || current == ends.count - 1 {
-      try slice.frames.withUnsafeBytes { try write(frames: $0, count: slice.count) }
-    } else {
-      try slice.trusted.forEach { try write(frames: $0.frame, count: 1) }
-    }
-  }
-
-  /// Appends records that all belong to one file.
-  func write(frames: UnsafeRawBufferPointer, count: Int) throws {
-    while current < ends.count - 1, written >= ends[current] {
-      try writer.finish(current)
-      current += 1
-    }
-    try writer.write(frames: frames, count: count, to: current, isOneOfMany: false)
-    written += count
-  }
-
-  func commit() throws { try writer.commit() }
 }
 
 extension Record {
