@@ -12,6 +12,6 @@ struct TFRecordTool: ParsableCommand {
     version: Program.versionLine("tfrecord-tool"),
     subcommands: [
       Verify.self, Repair.self, Split.self, Concat.self, Shuffle.self, Sample.self, Checksum.self, Filter.self,
-      Convert.self,
+      Convert.self, Synth.self,
     ])
 }

@@ -52,6 +52,23 @@ package struct ExampleBuilder {
   /// Writes the feature of the next step, as ``feature(_:_:)`` does.
   package mutating func step<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) { try message(1, body) }
 
+  /// Writes a step for every `width` bytes of `rows`: one byte string, as the frames of a video are stored.
+  package mutating func steps(rows: UnsafeRawBufferPointer, width: Int) {
+    precondition(width > 0 && rows.count % width == 0, "rows of another width")
+    // What stands before each string is the same: the step, its list of byte strings, the string.
+    var head: [UInt8] = [1 << 3 | 2]
+    head.append(varint: width)
+    for _ in 0..<2 {
+      var outer: [UInt8] = [1 << 3 | 2]
+      outer.append(varint: head.count + width)
+      head.insert(contentsOf: outer, at: 0)
+    }
+    for row in stride(from: 0, to: rows.count, by: width) {
+      payload.append(contentsOf: head)
+      payload.append(contentsOf: UnsafeRawBufferPointer(rebasing: rows[row..<(row + width)]))
+    }
+  }
+
   /// Writes a list of byte strings, with an ``add(_:)`` for each.
   package mutating func bytes<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) {
     try message(1, body)
@@ -63,7 +80,14 @@ package struct ExampleBuilder {
   package mutating func floats(_ values: some Collection<Float>) {
     message(2) { builder in
       guard !values.isEmpty else { return }
-      builder.message(1) { builder in for value in values { builder.payload.append(fixed32: value.bitPattern) } }
+      builder.message(1) { builder in
+        // In memory floats are little-endian already on every machine that Swift runs on here.
+        let isCopied: Void? = values.withContiguousStorageIfAvailable {
+          builder.payload.append(contentsOf: UnsafeRawBufferPointer($0))
+        }
+        guard isCopied == nil else { return }
+        for value in values { builder.payload.append(fixed32: value.bitPattern) }
+      }
     }
   }
 
