@@ -36,10 +36,10 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     .target(name: "CKernel", dependencies: ["CProtobufC"]),
-    kernel("Bytes", on: ["CISAL", "CZlib"]),
+    kernel("Bytes", on: ["CISAL", "CZlib", "CCrypto"]),
     kernel("Tensors", on: ["Bytes", "CKernel"]),
     kernel("Records", on: ["Bytes", "Tensors"]),
-    kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy", "CCrypto"]),
+    kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -78,7 +78,8 @@ let package = Package(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
-    tests("ToolTests", on: ["ckpt-tool"], excluding: ["Golden"]),
+    tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
+    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

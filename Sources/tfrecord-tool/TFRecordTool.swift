@@ -10,5 +10,8 @@ struct TFRecordTool: ParsableCommand {
       input. Compression is recognised by content.
       """,
     version: Program.versionLine("tfrecord-tool"),
-    subcommands: [Verify.self])
+    subcommands: [
+      Verify.self, Repair.self, Split.self, Concat.self, Shuffle.self, Sample.self, Checksum.self, Filter.self,
+      Convert.self, Synth.self,
+    ])
 }

@@ -5,6 +5,9 @@ package enum FileArguments {
   /// Standard input, among the names that ``expand(_:)`` returns.
   package static let standardInput = "-"
 
+  /// What messages call a file.
+  package static func displayName(of path: String) -> String { path == standardInput ? "standard input" : path }
+
   /// Every file that `arguments` name, in the order of the arguments; the matches of a glob are sorted as bytes.
   ///
   /// A path that exists is taken as it is, even if it contains `,`, `*` or begins with `@`. A list file holds one

@@ -4,6 +4,8 @@ import Glibc
 package struct FileStatus: Equatable {
   package let isDirectory: Bool
   package let isRegular: Bool
+  /// A pipe, a socket or a terminal: what can be read only once.
+  package let isStream: Bool
   package let size: Int
   /// Device and inode: equal for two paths that lead to the same file.
   package let identity: Identity
@@ -22,6 +24,7 @@ package struct FileStatus: Equatable {
     guard fstatat(AT_FDCWD, path, &status, 0) == 0 else { return nil }
     isDirectory = status.st_mode & S_IFMT == S_IFDIR
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    isStream = [S_IFIFO, S_IFSOCK, S_IFCHR].contains(status.st_mode & S_IFMT)
     size = Int(status.st_size)
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     modified = Int(status.st_mtim.tv_sec)

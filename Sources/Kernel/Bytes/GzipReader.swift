@@ -62,6 +62,8 @@ public final class GzipReader: ByteSource {
       switch inflate(stream, Z_NO_FLUSH) {
       case Z_OK, Z_BUF_ERROR: break
       case Z_STREAM_END: memberIsComplete = true
+      // What was inflated before the damage is given first; asked again, zlib repeats its answer.
+      case Z_DATA_ERROR where stream.pointee.avail_out < room: break
       case Z_DATA_ERROR: throw damaged("the \(format) stream is damaged: \(zlibMessage)")
       case let status: throw KernelError(.io, name, "zlib gave up: status \(status)")
       }

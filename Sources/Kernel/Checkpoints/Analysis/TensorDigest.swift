@@ -33,9 +33,7 @@ public struct TensorDigest: Sendable, Equatable {
   }
 
   /// `digest` in hexadecimal, as `sha256sum` prints it.
-  public static func text(_ digest: [UInt8]) -> String {
-    digest.reduce(into: "") { text, byte in text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-  }
+  public static func text(_ digest: [UInt8]) -> String { SHA256.text(digest) }
 }
 
 extension TensorSource {

@@ -15,19 +15,31 @@ package enum RecordFrame {
     return Int(exactly: UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)))
   }
 
-  /// The header of a record of `count` bytes.
-  package static func header(payloadLength count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.append(fixed64: UInt64(count))
-    bytes.append(fixed32: CRC32C.mask(CRC32C.of(bytes)))
-    return bytes
+  /// Calls `body` with the header of a record of `count` bytes.
+  package static func withHeader<R>(
+    payloadLength count: Int, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) rethrows -> R {
+    let length = UInt64(count).littleEndian
+    let checksum = withUnsafeBytes(of: length) { CRC32C.mask(CRC32C.of($0)) }
+    // Twelve bytes without padding between them.
+    let header = (
+      UInt32(truncatingIfNeeded: length), UInt32(truncatingIfNeeded: length >> 32), checksum.littleEndian
+    )
+    return try withUnsafeBytes(of: header, body)
   }
 
-  /// The footer of `payload`.
-  package static func footer(of payload: UnsafeRawBufferPointer) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.append(fixed32: CRC32C.mask(CRC32C.of(payload)))
-    return bytes
+  /// Calls `body` with the footer of `payload`.
+  package static func withFooter<R>(
+    of payload: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) rethrows -> R {
+    try withUnsafeBytes(of: CRC32C.mask(CRC32C.of(payload)).littleEndian, body)
+  }
+
+  /// Whether `frame`, a header, a payload and a footer, holds the payload that its footer was made of.
+  package static func hasIntactPayload(_ frame: UnsafeRawBufferPointer) -> Bool {
+    let payload = UnsafeRawBufferPointer(rebasing: frame[headerLength..<(frame.count - footerLength)])
+    let stored = frame.loadUnaligned(fromByteOffset: frame.count - footerLength, as: UInt32.self)
+    return CRC32C.mask(CRC32C.of(payload)) == UInt32(littleEndian: stored)
   }
 }
 
@@ -45,10 +57,7 @@ package struct Record {
   }
 
   /// Whether the payload has the checksum that its footer tells.
-  package var isIntact: Bool {
-    let stored = frame.loadUnaligned(fromByteOffset: frame.count - RecordFrame.footerLength, as: UInt32.self)
-    return CRC32C.mask(CRC32C.of(payload)) == UInt32(littleEndian: stored)
-  }
+  package var isIntact: Bool { RecordFrame.hasIntactPayload(frame) }
 
   /// - Throws: ``KernelError`` `.badData` when the payload is damaged.
   package func check(in path: String) throws {

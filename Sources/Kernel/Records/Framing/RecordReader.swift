@@ -4,6 +4,15 @@ import Bytes
 package enum RecordCompression: String, Sendable, CaseIterable {
   case none, gzip, zlib
 
+  /// The container that has to be opened; `nil` when there is none.
+  var container: GzipReader.Format? {
+    switch self {
+    case .none: nil
+    case .gzip: .gzip
+    case .zlib: .zlib
+    }
+  }
+
   /// Judges by the first bytes of a file: a header whose length has the right checksum is plain whatever it looks
   /// like, since its first bytes could be those of gzip or zlib too (specs: formats §2.1).
   package init(firstBytes bytes: UnsafeRawBufferPointer) {
@@ -47,9 +56,10 @@ package final class RecordReader {
 
   /// Opens `path`; `-` is standard input.
   ///
+  /// - Parameter name: what messages call the file, when not by its path.
   /// - Throws: ``KernelError`` `.noInput` when it is missing, a directory or unreadable.
-  package init(_ path: String, chunkSize: Int = 8 << 20) throws {
-    self.path = path == FileArguments.standardInput ? "standard input" : path
+  package init(_ path: String, name: String? = nil, chunkSize: Int = 8 << 20) throws {
+    self.path = name ?? (path == FileArguments.standardInput ? "standard input" : path)
     self.chunkSize = chunkSize
     if path != FileArguments.standardInput, FileStatus(path)?.isRegular != false {
       let view = try MappedFile(path).view

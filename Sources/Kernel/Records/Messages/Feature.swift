@@ -3,7 +3,8 @@ import Bytes
 /// One `tf.train.Feature` in place: a list of byte strings, of floats or of integers (specs: formats §3).
 ///
 /// Read as protobuf reads it, not as TensorFlow's fast parser does: packed and unpacked values in any mixture
-/// concatenate; of two kinds in one feature the last counts. Nothing is copied.
+/// concatenate, also those of several values of one map entry; of two kinds in one feature the last counts. Nothing is
+/// copied.
 package struct Feature {
   /// What the list holds; `none` for a feature without a list, which stands for a missing value.
   package enum Kind: UInt8, Sendable, CaseIterable {
@@ -13,16 +14,31 @@ package struct Feature {
   }
 
   package private(set) var kind = Kind.none
-  /// The contents of the first list that counts, and the fields that follow it.
+  /// The contents of the first list that counts, the fields of its message that follow it, and those of the map entry
+  /// that follow the message.
   private var first: UnsafeRawBufferPointer?
   private var rest = UnsafeRawBufferPointer(start: nil, count: 0)
+  private var more = UnsafeRawBufferPointer(start: nil, count: 0)
   private let start: UnsafeRawPointer?
 
   /// - Parameters:
   ///   - message: the `Feature` message.
+  ///   - more: what follows it in its map entry: further values there continue the message.
   ///   - start: the first byte of the record's payload, for offsets in faults.
-  init(_ message: UnsafeRawBufferPointer, in start: UnsafeRawPointer?) throws(ByteReader.Fault) {
+  @inline(__always)
+  init(
+    _ message: UnsafeRawBufferPointer, more: UnsafeRawBufferPointer = .init(start: nil, count: 0),
+    in start: UnsafeRawPointer?
+  ) throws(ByteReader.Fault) {
     self.start = start
+    try find(in: message, before: more)
+    if !more.isEmpty { try findFurther(in: more) }
+  }
+
+  @inline(__always)
+  private mutating func find(
+    in message: UnsafeRawBufferPointer, before more: UnsafeRawBufferPointer
+  ) throws(ByteReader.Fault) {
     var wire = Wire(message, in: start)
     while let field = try wire.next() {
       guard field.type == 2, field.number <= 3, let found = Kind(rawValue: UInt8(field.number)), found != kind
@@ -30,6 +46,14 @@ package struct Feature {
       kind = found
       first = field.value
       rest = wire.rest
+      self.more = more
+    }
+  }
+
+  private mutating func findFurther(in entry: UnsafeRawBufferPointer) throws(ByteReader.Fault) {
+    var wire = Wire(entry, in: start)
+    while let field = try wire.next() {
+      if field.number == 2, field.type == 2 { try find(in: field.value, before: wire.rest) }
     }
   }
 
@@ -40,10 +64,21 @@ package struct Feature {
   ) throws(ByteReader.Fault) {
     guard let first else { return }
     try body(first)
-    guard !rest.isEmpty else { return }
-    var wire = Wire(rest, in: start)
-    while let field = try wire.next() {
-      if field.number == UInt64(kind.rawValue), field.type == 2 { try body(field.value) }
+    if !rest.isEmpty {
+      var wire = Wire(rest, in: start)
+      while let field = try wire.next() {
+        if field.number == UInt64(kind.rawValue), field.type == 2 { try body(field.value) }
+      }
+    }
+    if !more.isEmpty {
+      var entry = Wire(more, in: start)
+      while let value = try entry.next() {
+        guard value.number == 2, value.type == 2 else { continue }
+        var wire = Wire(value.value, in: start)
+        while let field = try wire.next() {
+          if field.number == UInt64(kind.rawValue), field.type == 2 { try body(field.value) }
+        }
+      }
     }
   }
 

@@ -63,6 +63,7 @@ struct Wire {
     guard cursor < end else { return nil }
     let tag = try varint()
     let type = tag & 7
+    guard tag >= 8 else { throw fault("field number 0 is not valid") }
     if type == 2 {
       let length = try varint()
       guard length <= UInt64(end - cursor) else {
@@ -86,7 +87,6 @@ struct Wire {
     case 3: try skipGroup(tag >> 3)
     default: throw fault("wire type \(tag & 7) is not valid here")
     }
-    guard tag >> 3 > 0 else { throw fault("field number 0 is not valid") }
     return Field(number: tag >> 3, type: tag & 7, value: UnsafeRawBufferPointer(start: from, count: cursor - from))
   }
 

@@ -32,15 +32,7 @@ package struct Video {
   private static let idKeys = [Array("id".utf8), Array("video_id".utf8)]
 
   /// Calls `body` with each label of the video; nothing is called when it has none.
-  package func forEachLabel(_ body: (Int64) -> Void) throws(ByteReader.Fault) {
-    guard let feature = try message.feature(Video.labelsKey) else { return }
-    guard feature.kind == .int64 || feature.kind == .none else {
-      throw .init(offset: 0, problem: "feature labels holds \(feature.kind.name), not int64")
-    }
-    try feature.forEachInt64 { label throws(ByteReader.Fault) in body(label) }
-  }
-
-  private static let labelsKey = Array("labels".utf8)
+  package func forEachLabel(_ body: (Int64) -> Void) throws(ByteReader.Fault) { try message.forEachLabel(body) }
 
   /// Frames of the first input, as many as the schema allows; 1 for a video-level record.
   package var frameCount: Int {
