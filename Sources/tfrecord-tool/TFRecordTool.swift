@@ -10,5 +10,7 @@ struct TFRecordTool: ParsableCommand {
       input. Compression is recognised by content.
       """,
     version: Program.versionLine("tfrecord-tool"),
-    subcommands: [Verify.self])
+    subcommands: [
+      Info.self, Cat.self, Head.self, Get.self, FromJSON.self, Ids.self, Labels.self, Verify.self, Index.self,
+    ])
 }

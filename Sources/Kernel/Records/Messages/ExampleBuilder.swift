@@ -29,7 +29,9 @@ package struct ExampleBuilder {
   package mutating func features<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) { try map(1, body) }
 
   /// Writes the feature lists of a sequence, with a ``list(_:_:)`` for each.
-  package mutating func featureLists<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) { try map(2, body) }
+  package mutating func featureLists<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) {
+    try map(2, body)
+  }
 
   /// Writes a feature, with one call of ``bytes(_:)``, ``floats(_:)`` or ``int64s(_:)``, or none for no value.
   package mutating func feature<E>(_ key: String, _ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) {
@@ -51,7 +53,9 @@ package struct ExampleBuilder {
   package mutating func step<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) { try message(1, body) }
 
   /// Writes a list of byte strings, with an ``add(_:)`` for each.
-  package mutating func bytes<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) { try message(1, body) }
+  package mutating func bytes<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) {
+    try message(1, body)
+  }
 
   package mutating func add(_ bytes: UnsafeRawBufferPointer) { message(1, bytes) }
   package mutating func add(_ bytes: [UInt8]) { bytes.withUnsafeBytes { message(1, $0) } }
