@@ -68,7 +68,8 @@ package enum VideoColumns {
   /// `{"id": …, "labels": […], "frames": {"rgb": 300, …}, "segments": […]}`.
   ///
   /// Labels and segments are there when the record has them (or when they alone are asked for); `frames` counts the steps
-  /// of each feature list; a record without lists has `features` instead, which counts the values of each list of floats.
+  /// of each feature list; a record without lists has `features` instead, which counts the values of each list of floats
+  /// but the segments' scores.
   package static func appendJSON(
     of message: RecordMessage, _ members: Members, to text: inout [UInt8]
   ) throws(ByteReader.Fault) {
@@ -112,7 +113,8 @@ package enum VideoColumns {
       }
     } else {
       try message.forEachFeature { key, feature throws(ByteReader.Fault) in
-        if feature.kind == .float { append(key, try feature.count, opening: ", \"features\": {") }
+        let isRating = key.elementsEqual("segment_scores".utf8)
+        if feature.kind == .float, !isRating { append(key, try feature.count, opening: ", \"features\": {") }
       }
     }
     if !isFirst { text.append(UInt8(ascii: "}")) }
