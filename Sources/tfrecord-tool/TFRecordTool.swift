@@ -11,7 +11,8 @@ struct TFRecordTool: ParsableCommand {
       """,
     version: Program.versionLine("tfrecord-tool"),
     subcommands: [
-      Verify.self, Repair.self, Split.self, Concat.self, Shuffle.self, Sample.self, Checksum.self, Filter.self,
-      Convert.self, Synth.self,
+      Info.self, Cat.self, Head.self, Get.self, FromJSON.self, Ids.self, Labels.self, Verify.self, Repair.self,
+      Index.self, Split.self, Concat.self, Shuffle.self, Sample.self, Checksum.self, Filter.self, Convert.self,
+      Synth.self,
     ])
 }

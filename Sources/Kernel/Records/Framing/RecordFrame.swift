@@ -72,6 +72,12 @@ package struct Record {
   package func error(in path: String, _ problem: String, hint: String? = nil) -> KernelError {
     KernelError(.badData, path, at: .byte(offset), "record \(number): \(problem)", hint: hint)
   }
+
+  /// Runs `body`, and says which record it was about when it finds a fault in it.
+  @inline(__always)
+  package func explaining<R>(in path: String, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let fault as ByteReader.Fault { throw error(in: path, fault.problem) }
+  }
 }
 
 extension RecordFrame {

@@ -44,12 +44,15 @@ package struct RecordScan: Sendable {
   ///
   /// - Parameter make: gets the path, and a loop over the slice's records.
   /// - Parameter take: gets the index of the file among ``files``, and a result.
+  /// - Returns: what each file was found to be, when all of it was read.
   /// - Throws: ``KernelError`` for the first damage in the order of the files, or what the closures throw.
+  @discardableResult
   package func run<R: Sendable>(
     _ make: @escaping @Sendable (_ path: String, _ records: RecordSlice) throws -> R,
     take: (_ file: Int, R) throws -> Void
-  ) throws {
+  ) throws -> [FileEnd] {
     var earlier = 0
+    var ends: [FileEnd] = []
     for (number, file) in files.enumerated() {
       let reader = Exclusive(try RecordReader(file, name: names[number]))
       let filter = RecordSlice.Filter(shard: shard, earlier: earlier, checks: checksPayloads)
@@ -70,7 +73,18 @@ package struct RecordScan: Sendable {
         current = try upcoming.value?.get()
       }
       earlier += reader.value.recordCount
+      ends.append(
+        FileEnd(path: path, compression: reader.value.compression, byteCount: reader.value.offset))
     }
+    return ends
+  }
+
+  /// What is known of a file when it has been read.
+  package struct FileEnd: Sendable {
+    package let path: String
+    package let compression: RecordCompression
+    /// Bytes of the (uncompressed) record stream.
+    package let byteCount: Int
   }
 
   /// Calls `body` with slices of records whose checksums have been checked (if the scan does that), on the caller's

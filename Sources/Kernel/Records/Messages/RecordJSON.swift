@@ -147,7 +147,8 @@ package enum RecordJSON {
     text.append(text: "\"}")
   }
 
-  private static func append(float value: Float, to text: inout [UInt8]) {
+  /// Appends a number, or the string that stands for one that JSON has not.
+  static func append(float value: Float, to text: inout [UInt8]) {
     if value.isFinite { return text.append(contentsOf: value.description.utf8) }
     text.append(UInt8(ascii: "\""))
     if value.isNaN {
