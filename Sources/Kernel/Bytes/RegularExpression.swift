@@ -4,22 +4,23 @@ import Glibc
 package final class RegularExpression: @unchecked Sendable {
   // Sendable holds because matching does not change the compiled expression (POSIX makes regexec thread-safe).
   private let compiled = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
+  private let isValid: Bool
 
   /// - Throws: ``KernelError`` `.usage` with the C library's reason.
   package init(_ pattern: String) throws {
     compiled.initialize(to: regex_t())
     let status = regcomp(compiled, pattern, REG_EXTENDED | REG_NOSUB)
-    guard status == 0 else {
+    isValid = status == 0
+    guard isValid else {
       var reason = [CChar](repeating: 0, count: 128)
       regerror(status, compiled, &reason, reason.count)
-      compiled.deallocate()
       let text = String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       throw KernelError(.usage, "", "the regular expression \"\(pattern)\" is not valid: \(text)")
     }
   }
 
   deinit {
-    regfree(compiled)
+    if isValid { regfree(compiled) }
     compiled.deallocate()
   }
 
