@@ -57,7 +57,8 @@ package final class RecordReader {
       input = try compression == .none ? .mapped(view) : .stream(Self.inflated(FileReader(path), compression))
     } else {
       let source = try PeekingSource(
-        path == FileArguments.standardInput ? FileReader.standardInput() : FileReader(path))
+        path == FileArguments.standardInput ? FileReader.standardInput() : FileReader(path),
+        count: RecordFrame.headerLength)
       compression = source.first.withUnsafeBytes { RecordCompression(firstBytes: $0) }
       input = .stream(compression == .none ? source : try Self.inflated(source, compression))
     }
@@ -144,36 +145,5 @@ package final class RecordReader {
     return KernelError(
       .badData, path, at: .byte(offset + position), "record \(recordCount + number): \(problem)",
       hint: isFirst ? "is this a TFRecord file?" : RecordFrame.repairHint)
-  }
-}
-
-/// A source whose first bytes can be looked at before it is read.
-private final class PeekingSource: ByteSource {
-  let first: [UInt8]
-  private let source: any ByteSource
-  private var given = 0
-
-  init(_ source: any ByteSource) throws {
-    self.source = source
-    var bytes = [UInt8](repeating: 0, count: RecordFrame.headerLength)
-    var filled = 0
-    while filled < bytes.count {
-      let count = try bytes.withUnsafeMutableBytes {
-        try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
-      }
-      if count == 0 { break }
-      filled += count
-    }
-    first = Array(bytes[..<filled])
-  }
-
-  var name: String { source.name }
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    guard given < first.count else { return try source.read(into: buffer) }
-    let piece = first[given...].prefix(buffer.count)
-    buffer.copyBytes(from: piece)
-    given += piece.count
-    return piece.count
   }
 }

@@ -53,6 +53,12 @@ package final class RecordWriter {
     recordCount += 1
   }
 
+  /// Appends `count` records that follow each other in memory, with the checksums they have.
+  package func write(frames: UnsafeRawBufferPointer, count: Int) throws {
+    try append(frames)
+    recordCount += count
+  }
+
   private func append(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try append($0) } }
 
   private func append(_ bytes: UnsafeRawBufferPointer) throws {
