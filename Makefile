@@ -12,7 +12,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS := ckpt-tool tfrecord-tool
+PROGRAMS := ckpt-tool tfrecord-tool fake-filter
 RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools

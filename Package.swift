@@ -19,9 +19,10 @@ func tests(_ name: String, on dependencies: [Target.Dependency], excluding files
 let package = Package(
   name: "checkpoint-toolchain",
   products: [
-    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Packaging"]),
+    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Predictions", "Packaging"]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
+    .executable(name: "fake-filter", targets: ["fake-filter"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -40,6 +41,7 @@ let package = Package(
     kernel("Tensors", on: ["Bytes", "CKernel"]),
     kernel("Records", on: ["Bytes", "Tensors"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
+    kernel("Predictions", on: ["Bytes"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -55,6 +57,14 @@ let package = Package(
       name: "tfrecord-tool",
       dependencies: [
         "Bytes", "Tensors", "Records", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "fake-filter",
+      dependencies: [
+        "Bytes", "Records", "Predictions", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -66,10 +66,10 @@ package final class RecordReader {
       compression = view.withUnsafeBytes { RecordCompression(firstBytes: $0) }
       input = try compression == .none ? .mapped(view) : .stream(Self.inflated(FileReader(path), compression))
     } else {
-      let source = try PeekingSource(
+      let source = try PeekedSource(
         path == FileArguments.standardInput ? FileReader.standardInput() : FileReader(path),
-        count: RecordFrame.headerLength)
-      compression = source.first.withUnsafeBytes { RecordCompression(firstBytes: $0) }
+        byteCount: RecordFrame.headerLength)
+      compression = source.beginning.withUnsafeBytes { RecordCompression(firstBytes: $0) }
       input = .stream(compression == .none ? source : try Self.inflated(source, compression))
     }
   }

@@ -20,8 +20,8 @@ package struct RecordImport: Sendable {
   /// - Throws: ``KernelError`` `.badData` with the line that is not a record as ``RecordJSON`` writes them.
   package func run(_ path: String, take: (UnsafeRawBufferPointer) throws -> Void) throws {
     let file = try path == FileArguments.standardInput ? FileReader.standardInput() : FileReader(path)
-    let peeking = try PeekingSource(file, count: 2)
-    let source: any ByteSource = GzipReader.recognizes(peeking.first) ? try GzipReader(peeking) : peeking
+    let peeking = try PeekedSource(file, byteCount: 2)
+    let source: any ByteSource = GzipReader.recognizes(peeking.beginning) ? try GzipReader(peeking) : peeking
     var carried: [UInt8] = []
     var line = 1
     var isAtEnd = false

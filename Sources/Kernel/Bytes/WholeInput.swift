@@ -1,0 +1,48 @@
+/// A file of which all is needed at once, as one stretch of bytes.
+///
+/// A plain file is mapped; what comes from standard input, from a pipe or out of gzip is held in memory.
+package struct WholeInput: Sendable {
+  /// What messages call it.
+  package let name: String
+  package let bytes: ByteView
+
+  /// Opens `path`; `-` is standard input.
+  ///
+  /// - Parameter limit: the bytes that may be held in memory.
+  /// - Throws: ``KernelError`` `.noInput` when it is missing, a directory or unreadable, `.badData` when its gzip stream
+  ///   is damaged or there is more than `limit`.
+  package init(_ path: String, limit: Int = 16 << 30) throws {
+    let isStandardInput = path == FileArguments.standardInput
+    if !isStandardInput, FileStatus(path)?.isRegular != false {
+      let view = try MappedFile(path).view
+      if !view.withUnsafeBytes({ GzipReader.recognizes($0) }) {
+        name = path
+        bytes = view
+        return
+      }
+    }
+    let file = try PeekedSource(isStandardInput ? FileReader.standardInput() : FileReader(path), byteCount: 2)
+    name = file.name
+    bytes = try WholeInput.all(GzipReader.recognizes(file.beginning) ? GzipReader(file) : file, limit)
+  }
+
+  private static func all(_ source: any ByteSource, _ limit: Int) throws -> ByteView {
+    var buffer = OwnedBuffer(byteCount: 1 << 16)
+    var filled = 0
+    while true {
+      if filled == buffer.bytes.count {
+        guard filled < limit else {
+          throw KernelError(
+            .badData, source.name, "holds more than \(limit) bytes", hint: "give it as a plain file")
+        }
+        let larger = OwnedBuffer(byteCount: min(2 * filled, limit))
+        larger.bytes.copyMemory(from: UnsafeRawBufferPointer(buffer.bytes))
+        buffer = larger
+      }
+      let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[filled...]))
+      if count == 0 { break }
+      filled += count
+    }
+    return ByteView(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer).subview(0..<filled)
+  }
+}
