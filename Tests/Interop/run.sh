@@ -1,11 +1,11 @@
 #!/bin/sh
-# Lets TensorFlow and the Python packages of other formats judge ckpt-tool: they write and we read, we write and they
+# Lets TensorFlow and the Python packages of other formats judge the programs: they write and we read, we write and they
 # read. Prints a line `ok …` or `FAIL …` for each check and `N passed, N failed` at the end; exits 1 if any failed.
 # Without network or Python there is nothing to judge with: that is said loudly and is no failure.
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL                the program to judge, instead of .build/release/ckpt-tool
+#   CKPT_TOOL, TFRECORD_TOOL the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -65,7 +65,10 @@ fi
 CKPT_TOOL=${CKPT_TOOL:-$top/.build/release/ckpt-tool}
 [ -x "$CKPT_TOOL" ] || (cd "$top" && swift build -c release --product ckpt-tool >&2)
 [ -x "$CKPT_TOOL" ] || { echo "no program at $CKPT_TOOL" >&2; exit 1; }
-export CKPT_TOOL
+TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
+[ -x "$TFRECORD_TOOL" ] || (cd "$top" && swift build -c release --product tfrecord-tool >&2)
+[ -x "$TFRECORD_TOOL" ] || { echo "no program at $TFRECORD_TOOL" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -82,7 +85,7 @@ judge() {
 
 {
   for python in $tf2 $tf1; do
-    for script in written_by_tensorflow.py written_by_us.py averages.py; do judge "$python" "$script"; done
+    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py; do judge "$python" "$script"; done
   done
   [ -n "$tf2" ] && judge "$tf2" other_formats.py
   judge "${tf2:-$tf1}" large.py

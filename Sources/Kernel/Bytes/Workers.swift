@@ -15,7 +15,15 @@ public struct Workers: Sendable, Equatable {
   /// Indices are handed out in order. When bodies throw, the error of the lowest index is rethrown (the same on
   /// every run, whatever the thread count) and indices after it may be skipped.
   public func run(_ taskCount: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    try run(taskCount, body, meanwhile: {})
+  }
+
+  /// The same, while the caller's own thread first does something else, whose error comes before those of the bodies.
+  package func run(
+    _ taskCount: Int, _ body: @escaping @Sendable (Int) throws -> Void, meanwhile: () throws -> Void
+  ) throws {
     guard taskCount > 1, count > 1 else {
+      try meanwhile()
       for index in 0..<taskCount { try body(index) }
       return
     }
@@ -32,18 +40,30 @@ public struct Workers: Sendable, Equatable {
       // Fewer threads than asked for only cost time: the caller's own thread drains what is left.
       if status == 0 { threads.append(thread) } else { handle.release() }
     }
+    let other = Result { try meanwhile() }
+    if case .failure(let error) = other { job.failure.withLock { $0 = (-1, error) } }
     job.drain()
     for thread in threads { pthread_join(thread, nil) }
+    try other.get()
     if let error = job.failure.withLock({ $0?.error }) { throw error }
   }
 
   /// The results of `body` for every index below `taskCount`, in order.
   public func map<R: Sendable>(_ taskCount: Int, _ body: @escaping @Sendable (Int) throws -> R) throws -> [R] {
+    try map(taskCount, body, meanwhile: {})
+  }
+
+  /// The same, while the caller's own thread first does something else, whose error comes before those of the bodies.
+  package func map<R: Sendable>(
+    _ taskCount: Int, _ body: @escaping @Sendable (Int) throws -> R, meanwhile: () throws -> Void
+  ) throws -> [R] {
     let results = Mutex<[R?]>(Array(repeating: nil, count: taskCount))
-    try run(taskCount) { index in
-      let result = try body(index)
-      results.withLock { $0[index] = result }
-    }
+    try run(
+      taskCount,
+      { index in
+        let result = try body(index)
+        results.withLock { $0[index] = result }
+      }, meanwhile: meanwhile)
     return results.withLock { $0.compactMap { $0 } }
   }
 }

@@ -40,10 +40,12 @@ package struct RecordScan: Sendable {
   /// Calls `make` with slices of records on any thread, and `take` with what it returned, on the caller's thread and in
   /// the order of the records.
   ///
-  /// While a chunk is worked on, the next one is read (and decompressed) too.
+  /// While a chunk is worked on, the next one is read (and decompressed) and the results of the one before are taken.
+  /// Memory: three chunks of 8 MiB; of plain files they are mapped and not counted as the process's own.
   ///
   /// - Parameter make: gets the path, and a loop over the slice's records.
-  /// - Parameter take: gets the index of the file among ``files``, and a result.
+  /// - Parameter take: gets the index of the file among ``files``, and a result; all results before the first damage
+  ///   are taken before it is thrown.
   /// - Returns: what each file was found to be, when all of it was read.
   /// - Throws: ``KernelError`` for the first damage in the order of the files, or what the closures throw.
   @discardableResult
@@ -53,30 +55,51 @@ package struct RecordScan: Sendable {
   ) throws -> [FileEnd] {
     var earlier = 0
     var ends: [FileEnd] = []
-    for (number, file) in files.enumerated() {
-      let reader = Exclusive(try RecordReader(file, name: names[number]))
-      let filter = RecordSlice.Filter(shard: shard, earlier: earlier, checks: checksPayloads)
-      let path = reader.value.path
-      var current = try reader.value.next()
-      while let chunk = current {
-        let slices = chunk.slices(ofBytes: sliceSize)
-        let upcoming = Exclusive<Result<RecordChunk?, any Error>?>(nil)
-        let results = try workers.map(slices.count + 1) { task -> R? in
-          guard task > 0 else {
-            upcoming.value = Result { try reader.value.next() }
-            return nil
-          }
-          return try make(path, RecordSlice(chunk: chunk, range: slices[task - 1], path: path, filter: filter))
-        }
-        for case let result? in results { try take(number, result) }
-        chunk.bytes.releasePages(0..<chunk.bytes.count)
-        current = try upcoming.value?.get()
-      }
-      earlier += reader.value.recordCount
-      ends.append(
-        FileEnd(path: path, compression: reader.value.compression, byteCount: reader.value.offset))
+    var finished: FinishedChunk<R>?
+    func takeFinished() throws {
+      guard let chunk = finished else { return }
+      finished = nil
+      for case let result? in chunk.results { try take(chunk.file, result) }
+      chunk.chunk.bytes.releasePages(0..<chunk.chunk.bytes.count)
     }
+    do {
+      for (number, file) in files.enumerated() {
+        let reader = Exclusive(try RecordReader(file, name: names[number]))
+        let filter = RecordSlice.Filter(shard: shard, earlier: earlier, checks: checksPayloads)
+        let path = reader.value.path
+        var current = try reader.value.next()
+        while let chunk = current {
+          let slices = chunk.slices(ofBytes: sliceSize)
+          let upcoming = Exclusive<Result<RecordChunk?, any Error>?>(nil)
+          let results = try workers.map(
+            slices.count + 1,
+            { task -> R? in
+              guard task > 0 else {
+                upcoming.value = Result { try reader.value.next() }
+                return nil
+              }
+              return try make(path, RecordSlice(chunk: chunk, range: slices[task - 1], path: path, filter: filter))
+            }, meanwhile: takeFinished)
+          finished = FinishedChunk(file: number, chunk: chunk, results: results)
+          current = try upcoming.value?.get()
+        }
+        earlier += reader.value.recordCount
+        ends.append(
+          FileEnd(path: path, compression: reader.value.compression, byteCount: reader.value.offset))
+      }
+    } catch {
+      try takeFinished()
+      throw error
+    }
+    try takeFinished()
     return ends
+  }
+
+  /// A chunk that was worked on, whose results are still to be taken.
+  private struct FinishedChunk<R> {
+    let file: Int
+    let chunk: RecordChunk
+    let results: [R?]
   }
 
   /// What is known of a file when it has been read.

@@ -40,7 +40,7 @@ struct SalvageScan {
     let damage: Damage
     if let end = frameEnd(at: start) {
       let frame = start..<end
-      if isIntact(frame) { return step(to: end, .record(frame)) }
+      if isIntact(frame), !isHeaderOfNext(frame) { return step(to: end, .record(frame)) }
       if isBoundary(end) { return step(to: end, .lost(frame, .payload)) }
       damage = .slipped
     } else if bytes.count - start < RecordFrame.headerLength || hasRightHeader(at: start) {
@@ -64,6 +64,14 @@ struct SalvageScan {
 
   private func isIntact(_ frame: Range<Int>) -> Bool {
     RecordFrame.hasIntactPayload(UnsafeRawBufferPointer(rebasing: bytes[frame]))
+  }
+
+  /// Whether what looks like a record of 8 bytes is what is left of one whose payload and footer are missing: then its
+  /// payload is the length of the next record, and its footer the checksum of that.
+  private func isHeaderOfNext(_ frame: Range<Int>) -> Bool {
+    guard frame.count == RecordFrame.overhead + 8, !isBoundary(frame.upperBound) else { return false }
+    let next = frame.lowerBound + RecordFrame.headerLength
+    return frameEnd(at: next).map { isIntact(next..<$0) } ?? false
   }
 
   private func isBoundary(_ offset: Int) -> Bool { offset == bytes.count || frameEnd(at: offset) != nil }

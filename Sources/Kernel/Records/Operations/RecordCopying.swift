@@ -2,7 +2,7 @@ import Bytes
 
 /// Records passed from files to one writer, byte for byte with their checksums, which are checked on the way.
 ///
-/// Memory: a chunk of 8 MiB, or the largest record.
+/// Memory: as ``RecordScan``.
 package struct RecordCopying {
   package let files: [String]
   package let workers: Workers

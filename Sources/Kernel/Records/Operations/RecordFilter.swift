@@ -2,7 +2,7 @@ import Bytes
 
 /// Records that fulfil a condition, passed on byte for byte with their checksums, which are checked on the way.
 ///
-/// Memory: a chunk of 8 MiB, or the largest record.
+/// Memory: as ``RecordScan``.
 package struct RecordFilter: Sendable {
   package let condition: RecordCondition
   package let workers: Workers

@@ -24,7 +24,7 @@ package struct RecordSampling {
 
   /// Writes the sample of all `files` together.
   ///
-  /// Memory: a chunk of 8 MiB, or the largest record; for ``Size/count(_:)`` 5 bytes a record. Disk: for that too, what
+  /// Memory: as ``RecordScan``; for ``Size/count(_:)`` 5 bytes a record more. Disk: for that too, what
   /// standard input and pipes give is copied to `$TMPDIR`.
   ///
   /// - Parameter progress: called with the bytes of records looked at so far.
