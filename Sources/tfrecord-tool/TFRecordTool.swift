@@ -13,6 +13,6 @@ struct TFRecordTool: ParsableCommand {
     subcommands: [
       Info.self, Cat.self, Head.self, Get.self, FromJSON.self, Ids.self, Labels.self, Verify.self, Repair.self,
       Index.self, Split.self, Concat.self, Shuffle.self, Sample.self, Checksum.self, Filter.self, Convert.self,
-      Synth.self,
+      Pool.self, Stats.self, Synth.self,
     ])
 }

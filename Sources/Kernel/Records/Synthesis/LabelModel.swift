@@ -51,7 +51,7 @@ struct LabelModel: Sendable {
     var labels: [Int] = []
     var first = drawOne(&random)
     add(first, to: &labels, &random)
-    while labels.count < 20, random.happens(3, in: 8) {
+    while labels.count < 20, random.happens(1, in: 2) {
       first = random.happens(1, in: 2) ? companion(of: first, random.next(below: 4)) : drawOne(&random)
       add(first, to: &labels, &random)
     }
