@@ -80,7 +80,7 @@ let package = Package(
       name: "probe",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/ProbeTool", swiftSettings: strict),
-    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool"]),
+    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
@@ -88,7 +88,9 @@ let package = Package(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
-    tests("ToolTests", on: ["ckpt-tool"], excluding: ["Golden"]),
+    tests("RecordsTests", on: ["Bytes", "Records"]),
+    tests("PredictionsTests", on: ["Bytes", "Predictions"]),
+    tests("ToolTests", on: ["ckpt-tool", "fake-filter"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
