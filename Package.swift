@@ -80,7 +80,7 @@ let package = Package(
       name: "probe",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/ProbeTool", swiftSettings: strict),
-    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool"]),
+    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
@@ -89,7 +89,8 @@ let package = Package(
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
-    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool"], excluding: ["Golden"]),
+    tests("PredictionsTests", on: ["Bytes", "Predictions"]),
+    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -22,8 +22,8 @@ public final class AtomicFile {
 
   /// Starts writing `path`; nothing is visible until ``commit()``.
   ///
-  /// - Throws: ``KernelError`` `.cannotCreate` when the target is a folder, exists under `.refuse`, or its folder is
-  ///   missing or not writable.
+  /// - Throws: ``KernelError`` `.cannotCreate` when the target is a folder, a device or a pipe, exists under `.refuse`,
+  ///   or its folder is missing or not writable.
   public convenience init(_ path: String, existing: Existing = .refuse) throws {
     try self.init(path, existing: existing, calls: .live)
   }
@@ -53,6 +53,11 @@ public final class AtomicFile {
   public static func checkTarget(_ path: String, existing: Existing) throws {
     guard let status = FileStatus(path) else { return }
     if status.isDirectory { throw KernelError(.cannotCreate, path, "is a directory") }
+    // Giving a file the name of a device or pipe would take that away from everybody.
+    guard status.isRegular else {
+      throw KernelError(
+        .cannotCreate, path, "is a device or pipe, not a file", hint: "write to standard output and redirect that")
+    }
     if existing == .refuse {
       throw KernelError(.cannotCreate, path, "exists already", hint: "use --force to replace it")
     }

@@ -53,7 +53,7 @@ package struct FakeFilter: Sendable {
       let reports = results.map(\.report)
       let names = reports.flatMap { report in report.missing.map { "\($0) (\(report.name))" } }
       if missing == .fail, let error = table.missingError(names) { throw error }
-      for result in results { try result.writer?.commit() }
+      for result in results { try result.file?.commit() }
       return reports
     } catch {
       output?.removeIfMade()
@@ -71,27 +71,26 @@ private struct Pass {
 
   /// A report and, unless nothing is to be written, the file, complete but without its name.
   struct Result: @unchecked Sendable {
-    // Sendable holds because the thread that made the writer never touches it again.
+    // Sendable holds because the thread that made the file never touches it again.
     let report: FakeFilter.FileReport
-    let writer: RecordWriter?
+    let file: AtomicFile?
   }
 
   func run(writing: Bool, _ progress: (Int) -> Void) throws -> Result {
     let reader = try RecordReader(plan.source(name))
     var report = FakeFilter.FileReport(name: name)
-    var writer: RecordWriter?
-    if writing {
-      writer = try RecordWriter(
-        plan.target(name), existing: plan.existing, compression: reader.compression, workers: Workers(1))
-    }
+    let file = try writing ? AtomicFile(plan.target(name), existing: plan.existing) : nil
+    // Its buffers go with this call: there may be thousands of files that wait for the others.
+    let writer = file.map { RecordWriter(to: $0, compression: reader.compression, workers: Workers(1)) }
     while let chunk = try reader.next() {
       try filter(chunk, of: reader.path, to: isRefused.isSet ? nil : writer, &report)
       progress(chunk.bytes.count)
       chunk.bytes.releasePages(0..<chunk.bytes.count)
     }
-    if isRefused.isSet { return Result(report: report, writer: nil) }
+    if isRefused.isSet { return Result(report: report, file: nil) }
     try writer?.prepare()
-    return Result(report: report, writer: writer)
+    try file?.prepare()
+    return Result(report: report, file: file)
   }
 
   /// Copies the kept records of a chunk, those that follow each other in one piece.

@@ -106,15 +106,21 @@ struct VideoFingerprints: Sendable {
   func matches(similarity: Float, _ workers: Workers) throws -> [Match] {
     var matches = Array(repeating: Match.none, count: deviations.count)
     guard let vectors else { return matches }
-    let near = try NearDuplicates(vectors, similarity: similarity, workers)
     var first: [FeatureDigest: Int] = [:]
+    // Vectors of videos that repeat none; only these are compared.
+    var candidates: [Int] = []
     for (index, video) in videos.enumerated() {
       if let earlier = first[digests[video]] {
         matches[video] = .exact(earlier)
       } else {
         first[digests[video]] = video
-        if let match = near.matches[index] { matches[video] = .near(videos[match.earlier], cosine: match.cosine) }
+        candidates.append(index)
       }
+    }
+    let near = try NearDuplicates(vectors, among: candidates, similarity: similarity, workers)
+    for (index, match) in zip(candidates, near.matches) {
+      guard let match else { continue }
+      matches[videos[index]] = .near(videos[candidates[match.earlier]], cosine: match.cosine)
     }
     return matches
   }

@@ -38,7 +38,8 @@ package struct FakeScan: Sendable {
       var summary = Summary()
     }
     var summary = Summary()
-    try sink.write(Array("vids,std\n".utf8))
+    // Written when the first records could be read, so that a failure at once leaves nothing on standard output.
+    var header = Array("vids,std\n".utf8)
     let threshold = threshold
     try forEachSlice(
       Lines(),
@@ -49,9 +50,12 @@ package struct FakeScan: Sendable {
         lines.text.append(UInt8(ascii: "\n"))
       }, progress: progress
     ) { lines in
+      try sink.write(header)
+      header = []
       try sink.write(lines.text)
       summary.add(lines.summary)
     }
+    try sink.write(header)
     return summary
   }
 

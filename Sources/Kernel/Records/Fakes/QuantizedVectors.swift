@@ -1,6 +1,6 @@
 import Bytes
 
-/// Vectors as bytes, enough to tell the cosine between two of them to about 1e-4.
+/// Vectors as bytes, enough to tell the cosine between two of them: of 1024 random numbers to 1e-4, at worst 5e-4.
 ///
 /// Each vector is scaled by its own largest element, which a cosine does not see. Memory: a byte a number.
 struct QuantizedVectors: Sendable {
@@ -21,8 +21,9 @@ struct QuantizedVectors: Sendable {
   /// - Throws: ``KernelError`` `.badData` when it has another dimension.
   mutating func append(_ vector: [Double]) throws {
     guard vector.count == dimension else { throw unlike(vector.count) }
-    let largest = vector.reduce(0) { max($0, abs($1)) }
-    let scale = largest > 0 && largest.isFinite ? 127 / largest : 0
+    // A vector with a number that is not finite, or of hardly anything, has no direction.
+    let largest = vector.allSatisfy(\.isFinite) ? vector.reduce(0) { max($0, abs($1)) } : 0
+    let scale = largest > .leastNormalMagnitude * 128 ? 127 / largest : 0
     var square: Int32 = 0
     for value in vector {
       let byte = scale == 0 ? 0 : Int8((value * scale).rounded())

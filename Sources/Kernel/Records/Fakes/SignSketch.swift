@@ -28,12 +28,12 @@ struct SignSketch: Sendable {
     }
   }
 
-  /// The keys of `vectors` in `range`, ``bandCount`` for each vector.
-  func keys(of vectors: QuantizedVectors, _ range: Range<Int>) -> [UInt32] {
+  /// The keys of the vectors with these numbers, ``bandCount`` for each.
+  func keys(of vectors: QuantizedVectors, _ numbers: ArraySlice<Int>) -> [UInt32] {
     var keys: [UInt32] = []
-    keys.reserveCapacity(range.count * SignSketch.bandCount)
+    keys.reserveCapacity(numbers.count * SignSketch.bandCount)
     var buffer = [Float](repeating: 0, count: size)
-    for index in range {
+    for index in numbers {
       for position in 0..<size { buffer[position] = 0 }
       vectors.copy(index, into: &buffer)
       buffer.withUnsafeMutableBufferPointer { buffer in
