@@ -2,10 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One folder `Golden/<subcommand>/<case>/`: a `/bin/sh` script `cmd` and what it must do.
+/// One folder `Golden/<program>/<subcommand>/<case>/` (`Golden/<subcommand>/<case>/` of `ckpt-tool`): a `/bin/sh`
+/// script `cmd` and what it must do.
 ///
 /// `stdout`, `stderr` and `status` hold the expectations; an absent one means nothing written, or status 0. The
-/// script starts in an empty folder, with `ckpt-tool` in its `PATH` and `Tests/Fixtures` as `$FIXTURES`; these two
+/// script starts in an empty folder, with the programs in its `PATH` and `Tests/Fixtures` as `$FIXTURES`; these two
 /// folders appear in the expectations as `$PWD` and `$FIXTURES`.
 struct GoldenCase: Sendable, CustomTestStringConvertible {
   /// `<subcommand>/<case>`.
