@@ -5,7 +5,7 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL                the program to judge, instead of .build/release/ckpt-tool
+#   CKPT_TOOL, FAKE_FILTER   the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -66,6 +66,10 @@ CKPT_TOOL=${CKPT_TOOL:-$top/.build/release/ckpt-tool}
 [ -x "$CKPT_TOOL" ] || (cd "$top" && swift build -c release --product ckpt-tool >&2)
 [ -x "$CKPT_TOOL" ] || { echo "no program at $CKPT_TOOL" >&2; exit 1; }
 export CKPT_TOOL
+FAKE_FILTER=${FAKE_FILTER:-$top/.build/release/fake-filter}
+[ -x "$FAKE_FILTER" ] || (cd "$top" && swift build -c release --product fake-filter >&2)
+[ -x "$FAKE_FILTER" ] || { echo "no program at $FAKE_FILTER" >&2; exit 1; }
+export FAKE_FILTER
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -82,7 +86,7 @@ judge() {
 
 {
   for python in $tf2 $tf1; do
-    for script in written_by_tensorflow.py written_by_us.py averages.py; do judge "$python" "$script"; done
+    for script in written_by_tensorflow.py written_by_us.py averages.py fakes.py; do judge "$python" "$script"; done
   done
   [ -n "$tf2" ] && judge "$tf2" other_formats.py
   judge "${tf2:-$tf1}" large.py
