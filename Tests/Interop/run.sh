@@ -5,7 +5,8 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL, TFRECORD_TOOL the programs to judge, instead of those in .build/release
+#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER
+#                            the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -68,7 +69,10 @@ CKPT_TOOL=${CKPT_TOOL:-$top/.build/release/ckpt-tool}
 TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
 [ -x "$TFRECORD_TOOL" ] || (cd "$top" && swift build -c release --product tfrecord-tool >&2)
 [ -x "$TFRECORD_TOOL" ] || { echo "no program at $TFRECORD_TOOL" >&2; exit 1; }
-export CKPT_TOOL TFRECORD_TOOL
+FAKE_FILTER=${FAKE_FILTER:-$top/.build/release/fake-filter}
+[ -x "$FAKE_FILTER" ] || (cd "$top" && swift build -c release --product fake-filter >&2)
+[ -x "$FAKE_FILTER" ] || { echo "no program at $FAKE_FILTER" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -85,7 +89,9 @@ judge() {
 
 {
   for python in $tf2 $tf1; do
-    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py; do judge "$python" "$script"; done
+    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py fakes.py; do
+      judge "$python" "$script"
+    done
   done
   [ -n "$tf2" ] && judge "$tf2" other_formats.py
   judge "${tf2:-$tf1}" large.py
