@@ -5,7 +5,8 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER   the programs to judge, instead of those in .build/release
+#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER
+#                            the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
