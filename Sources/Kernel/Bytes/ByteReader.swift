@@ -82,3 +82,10 @@ package struct ByteReader {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
   }
 }
+
+/// Runs `body`, giving its ``ByteReader/Fault`` the file and the offset where its bytes begin.
+package func reporting<R>(_ path: String, at base: Int, _ body: () throws -> R) throws -> R {
+  do { return try body() } catch let fault as ByteReader.Fault {
+    throw KernelError(.badData, path, at: .byte(base + fault.offset), fault.problem)
+  }
+}

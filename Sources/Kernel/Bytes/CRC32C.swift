@@ -75,3 +75,9 @@ public enum CRC32C {
     return sum
   }
 }
+
+/// `0x1d2c…` with all eight digits.
+package func hex(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+}

@@ -75,9 +75,3 @@ extension TensorSource {
       hint: "the copy is damaged, or data and index belong to different checkpoints; copy both again")
   }
 }
-
-/// `0x1d2c…` with all eight digits.
-package func hex(_ value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
-}

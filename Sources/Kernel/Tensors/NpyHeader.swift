@@ -81,6 +81,16 @@ extension NpyHeader {
   /// - Returns: `nil` for a type that has no numpy description, or a rank above ``rankLimit``.
   package static func bytes(of dtype: DType, shape: Shape) -> [UInt8]? {
     guard let description = NpyDescription.text(of: dtype), shape.rank <= rankLimit else { return nil }
+    return bytes(of: description, shape: shape)
+  }
+
+  /// The same for an array of byte strings of this width, in bytes.
+  package static func bytes(ofStrings width: Int, shape: Shape) -> [UInt8]? {
+    guard width > 0, shape.rank <= rankLimit else { return nil }
+    return bytes(of: "|S\(width)", shape: shape)
+  }
+
+  private static func bytes(of description: String, shape: Shape) -> [UInt8] {
     let extents = shape.dimensions.map(String.init)
     let tuple = extents.count == 1 ? "(\(extents[0]),)" : "(" + extents.joined(separator: ", ") + ")"
     var text = "{'descr': '\(description)', 'fortran_order': False, 'shape': \(tuple), }"

@@ -110,13 +110,6 @@ struct BlockHandle {
   }
 }
 
-/// Runs `body`, giving its ``ByteReader/Fault`` the file and the offset where its bytes begin.
-package func reporting<R>(_ path: String, at base: Int, _ body: () throws -> R) throws -> R {
-  do { return try body() } catch let fault as ByteReader.Fault {
-    throw KernelError(.badData, path, at: .byte(base + fault.offset), fault.problem)
-  }
-}
-
 /// The hint for a file that is really a git-LFS pointer, a common accident of shallow clones.
 package func gitPointerHint(_ view: ByteView) -> String? {
   let magic = Array("version https://git-lfs.github.com/spec/".utf8)

@@ -34,9 +34,7 @@ package struct FramePooling: Sendable {
       var frames: [UInt8] = []
       var count = 0
       try slice.forEach { record in
-        do { frames.append(recordOf: try pool.example(of: record.payload)) } catch let fault as ByteReader.Fault {
-          throw record.error(in: path, fault.problem)
-        }
+        try record.explaining(in: path) { frames.append(recordOf: try pool.example(of: record.payload)) }
         count += 1
       }
       return (frames, count, slice.byteCount)

@@ -51,9 +51,7 @@ package struct VideoStatistics: Sendable {
     try RecordScan(files, workers, shard: shard).run { path, slice in
       var survey = SliceSurvey(options)
       try slice.forEach { record in
-        do { try survey.add(record.payload) } catch let fault as ByteReader.Fault {
-          throw record.error(in: path, fault.problem)
-        }
+        try record.explaining(in: path) { try survey.add(record.payload) }
       }
       return (survey, slice.byteCount)
     } take: { (_, result: (survey: SliceSurvey, byteCount: Int)) in

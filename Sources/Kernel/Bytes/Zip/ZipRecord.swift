@@ -1,15 +1,13 @@
-import Bytes
-
 /// A stored member of a ZIP archive, and the records that describe it, in the form that Python's zipfile gives them
 /// when it is told to expect ZIP64 sizes (as numpy does).
-struct ZipRecord {
+package struct ZipRecord {
   let name: [UInt8]
   let size: Int
   /// Where the local header begins.
   let offset: Int
-  var crc: UInt32 = 0
+  package var crc: UInt32 = 0
 
-  init(name: [UInt8], size: Int, offset: Int) {
+  package init(name: [UInt8], size: Int, offset: Int) {
     self.name = name
     self.size = size
     self.offset = offset
@@ -24,7 +22,7 @@ struct ZipRecord {
   private var flags: Int { name.contains { $0 >= 0x80 } ? 0x800 : 0 }
 
   /// The header before the member's bytes.
-  var local: [UInt8] {
+  package var local: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(fixed32: 0x0403_4b50)
     bytes.append(fixed16: ZipRecord.version)
@@ -80,7 +78,7 @@ struct ZipRecord {
   private static func narrow(_ number: Int) -> UInt32 { number > limit ? .max : UInt32(number) }
 
   /// The central directory and the end records of an archive whose members take `start` bytes.
-  static func directory(of records: [ZipRecord], at start: Int) -> [UInt8] {
+  package static func directory(of records: [ZipRecord], at start: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     for record in records { bytes += record.entry }
     let size = bytes.count

@@ -1,25 +1,23 @@
-import Bytes
-
 /// The central directory of a ZIP archive, checked against the members it points at (PKWARE APPNOTE 6.3, ZIP64).
 ///
 /// Refused: encryption, methods other than stored and deflate, archives of several parts, members that overlap, run
 /// into the directory or claim a size that deflate cannot reach, local headers that contradict the directory.
-struct ZipDirectory {
-  struct Member {
-    let name: [UInt8]
-    let isDeflated: Bool
-    let crc: UInt32
+package struct ZipDirectory {
+  package struct Member: Sendable {
+    package let name: [UInt8]
+    package let isDeflated: Bool
+    package let crc: UInt32
     /// Bytes once inflated.
-    let size: Int
+    package let size: Int
     /// Where the member's stored bytes lie in the file.
-    let data: Range<Int>
+    package let data: Range<Int>
   }
 
   /// In the order of the directory.
-  let members: [Member]
+  package let members: [Member]
 
   /// Reads the directory of `file`, which came from `path`.
-  init(_ file: ByteView, path: String) throws {
+  package init(_ file: ByteView, path: String) throws {
     members = try file.withUnsafeBytes { bytes in
       try reporting(path, at: 0) {
         let end = try ZipEnd(bytes)
