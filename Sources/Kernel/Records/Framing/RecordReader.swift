@@ -53,6 +53,8 @@ package final class RecordReader {
   /// What a stream gave beyond the last whole record.
   private var carried: [UInt8] = []
   private var streamIsAtEnd = false
+  /// What ended a stream before its end, told after the whole records before it.
+  private var streamFailure: (any Error)?
 
   /// Opens `path`; `-` is standard input.
   ///
@@ -79,7 +81,7 @@ package final class RecordReader {
     try GzipReader(source, format: compression == .gzip ? .gzip : .zlib)
   }
 
-  /// The next records, or `nil` after the last.
+  /// The next records, or `nil` after the last; damage is thrown after the records before it were returned.
   ///
   /// - Throws: ``KernelError`` `.badData` where the framing is broken. TensorFlow takes up to 11 stray bytes at the end
   ///   for the end of the file; here they are an error too, because they mean that something was lost.
@@ -102,19 +104,28 @@ package final class RecordReader {
       let buffer = OwnedBuffer(byteCount: room)
       buffer.bytes.copyBytes(from: carried)
       while filled < room, !streamIsAtEnd {
-        let count = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[filled...]))
+        let count = readOrFail(source, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[filled...]))
         filled += count
         streamIsAtEnd = count == 0
       }
       let view = ByteView(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer).subview(0..<filled)
-      if let chunk = try cut(view, isWhole: streamIsAtEnd) {
+      if let chunk = try cut(view, isWhole: streamIsAtEnd && streamFailure == nil) {
         carried = view.subview(chunk.bytes.count..<filled).array
         return chunk
       }
+      if let streamFailure { throw streamFailure }
       if streamIsAtEnd { return nil }
       // A record larger than the buffer: read more before believing its length, so that a lie costs no memory.
       carried = view.array
       room = 2 * filled
+    }
+  }
+
+  /// As the source reads, with a failure noted and taken for the end.
+  private func readOrFail(_ source: any ByteSource, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    do { return try source.read(into: buffer) } catch {
+      streamFailure = error
+      return 0
     }
   }
 
@@ -126,22 +137,12 @@ package final class RecordReader {
     try view.withUnsafeBytes { bytes in
       var position = 0
       while position < bytes.count, position < chunkSize {
-        guard bytes.count - position >= RecordFrame.headerLength, let start = bytes.baseAddress else {
-          if isWhole { throw broken(at: position, bounds.count - 1, "the file ends inside its header") }
-          return
+        do { position += try frameLength(UnsafeRawBufferPointer(rebasing: bytes[position...]), isWhole) } catch {
+          // The records before the damage come first; the next call finds it again.
+          if bounds.count > 1 { return }
+          throw error
         }
-        guard let length = RecordFrame.payloadLength(header: start + position) else {
-          throw broken(at: position, bounds.count - 1, "the checksum of its length is wrong")
-        }
-        guard length <= bytes.count - position - RecordFrame.overhead else {
-          if isWhole {
-            let rest = bytes.count - position
-            throw broken(
-              at: position, bounds.count - 1, "\(length) bytes are announced but the file ends after \(rest)")
-          }
-          return
-        }
-        position += length + RecordFrame.overhead
+        if position == bounds[bounds.count - 1] { return }
         bounds.append(position)
       }
     }
@@ -150,10 +151,27 @@ package final class RecordReader {
       bytes: view.subview(0..<bounds[bounds.count - 1]), bounds: bounds, firstNumber: recordCount, offset: offset)
   }
 
-  private func broken(at position: Int, _ number: Int, _ problem: String) -> KernelError {
-    let isFirst = offset + position == 0
-    return KernelError(
-      .badData, path, at: .byte(offset + position), "record \(recordCount + number): \(problem)",
-      hint: isFirst ? "is this a TFRecord file?" : RecordFrame.repairHint)
+  /// The length of the frame at the beginning of `bytes`; 0 when more bytes are needed to tell or to hold it.
+  @inline(__always)
+  private func frameLength(_ bytes: UnsafeRawBufferPointer, _ isWhole: Bool) throws -> Int {
+    guard bytes.count >= RecordFrame.headerLength, let start = bytes.baseAddress else {
+      if isWhole { throw broken("the file ends inside its header") }
+      return 0
+    }
+    guard let length = RecordFrame.payloadLength(header: start) else {
+      throw broken("the checksum of its length is wrong")
+    }
+    guard length <= bytes.count - RecordFrame.overhead else {
+      if isWhole { throw broken("\(length) bytes are announced but the file ends after \(bytes.count)") }
+      return 0
+    }
+    return length + RecordFrame.overhead
+  }
+
+  /// What is wrong with the record that begins where the last chunk ended.
+  private func broken(_ problem: String) -> KernelError {
+    KernelError(
+      .badData, path, at: .byte(offset), "record \(recordCount): \(problem)",
+      hint: offset == 0 ? "is this a TFRecord file?" : RecordFrame.repairHint)
   }
 }
