@@ -80,7 +80,7 @@ let package = Package(
       name: "probe",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/ProbeTool", swiftSettings: strict),
-    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter"]),
+    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "tfrecord-tool"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
