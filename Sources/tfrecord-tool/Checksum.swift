@@ -31,7 +31,8 @@ struct Checksum: ParsableCommand {
     if !each {
       var digest = RecordDigest()
       try digest.add(files, threads.workers, shard: inputs.shard) { meter.report($0, total) }
-      return try format.json ? json { try write(digest, nil, $0) } : line(digest, counted(digest))
+      return try format.json
+        ? write(digest, nil, JSONWriter(StandardOutput.shared)) : line(digest, counted(digest))
     }
     func forEach(_ body: (RecordDigest, String) throws -> Void) throws {
       for file in files {
@@ -41,9 +42,8 @@ struct Checksum: ParsableCommand {
       }
     }
     guard format.json else { return try forEach { try line($0, $1.printable) } }
-    try json { json in
-      try json.array { try forEach { try write($0, $1, json) } }
-    }
+    let json = JSONWriter(StandardOutput.shared)
+    try json.array { try forEach { try write($0, $1, json) } }
   }
 
   private func counted(_ digest: RecordDigest) -> String {
@@ -52,11 +52,6 @@ struct Checksum: ParsableCommand {
 
   private func line(_ digest: RecordDigest, _ subject: String) throws {
     try StandardOutput.shared.line("\(try digest.text())  \(subject)")
-  }
-
-  private func json(_ body: (JSONWriter) throws -> Void) throws {
-    try body(JSONWriter(StandardOutput.shared))
-    try StandardOutput.shared.line()
   }
 
   private func write(_ digest: RecordDigest, _ file: String?, _ json: JSONWriter) throws {

@@ -56,7 +56,7 @@ struct FoldOptions: ParsableArguments {
           }
         }
       }
-      return try StandardOutput.shared.line()
+      return
     }
     for (number, fold) in chosen {
       for part in parts {

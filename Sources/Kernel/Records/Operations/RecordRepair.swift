@@ -15,9 +15,10 @@ package struct RecordRepair: Sendable {
 
     /// One line: what happened between which records of the result.
     package var description: String {
-      isLoss
-        ? "\(byteCount) bytes lost before record \(precedingCount) of the result: \(problem)"
-        : "record \(precedingCount) of the result mended: \(problem)"
+      if !isLoss { return "record \(precedingCount) of the result mended: \(problem)" }
+      // What follows the end of a compressed stream has no size.
+      let lost = byteCount > 0 ? "\(byteCount) bytes lost before" : "nothing read after this, before"
+      return "\(lost) record \(precedingCount) of the result: \(problem)"
     }
   }
 
@@ -52,7 +53,7 @@ package struct RecordRepair: Sendable {
     byteCount = view.count
     try view.withUnsafeBytes { try salvage($0, view, into: writer, progress) }
     if let failure {
-      note(byteCount..<byteCount, isLoss: true, "\(failure.problem); nothing after it can be read")
+      note(byteCount..<byteCount, isLoss: true, failure.problem)
     }
     if recordCount == 0, byteCount > 0 {
       throw KernelError(.badData, self.path, "no record found", hint: "is this a TFRecord file?")
