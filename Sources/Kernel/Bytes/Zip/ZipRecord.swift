@@ -1,7 +1,7 @@
 /// A stored member of a ZIP archive, and the records that describe it, in the form that Python's zipfile gives them
 /// when it is told to expect ZIP64 sizes (as numpy does).
 package struct ZipRecord {
-  let name: [UInt8]
+  package let name: [UInt8]
   let size: Int
   /// Where the local header begins.
   let offset: Int
