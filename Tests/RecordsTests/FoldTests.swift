@@ -15,8 +15,14 @@ import Testing
     let seed: UInt32
     let pattern: String
     let folds: [Fold]
-    let fold0_train_files: [String]?
-    let fold0_test_files: [String]?
+    let trainFiles: [String]?
+    let testFiles: [String]?
+
+    enum CodingKeys: String, CodingKey {
+      case n, seed, pattern, folds
+      case trainFiles = "fold0_train_files"
+      case testFiles = "fold0_test_files"
+    }
   }
 
   static func cases() throws -> [Case] {
@@ -36,7 +42,7 @@ import Testing
   @Test func pathsAndTwinsAreThoseOfTheReference() throws {
     var checked = 0
     for known in try FoldTests.cases() {
-      guard let train = known.fold0_train_files, let test = known.fold0_test_files else { continue }
+      guard let train = known.trainFiles, let test = known.testFiles else { continue }
       let files = (0..<known.n).map {
         known.pattern.replacingOccurrences(of: "*", with: String(format: "%04d", $0))
       }
