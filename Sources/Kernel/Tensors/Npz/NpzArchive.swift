@@ -51,7 +51,7 @@ package struct NpzArchive: Sendable {
   /// The elements of `member`, row-major and little-endian, its checksum checked.
   package func bytes(of member: Member) throws -> ByteView {
     let whole = try NpzArchive.bytes(of: member.stored, file, path: path)
-    return member.header.ordered(whole.subview(member.header.headerByteCount..<whole.count))
+    return try member.header.ordered(whole.subview(member.header.headerByteCount..<whole.count))
   }
 }
 
