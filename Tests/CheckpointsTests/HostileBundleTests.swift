@@ -119,6 +119,11 @@ import Testing
 
   /// A table of one data block with these entries.
   private func sealed(_ entries: [UInt8]) -> [UInt8] {
+    table([entries + [0, 0, 0, 0, 1, 0, 0, 0]]) { [0, 1, UInt8($0[0].count), 0xff] + $0[0] }
+  }
+
+  /// A table of these data blocks and this index block.
+  private func table(_ blocks: [[UInt8]], index: ([[UInt8]]) -> [UInt8]) -> [UInt8] {
     var file: [UInt8] = []
     func emit(_ contents: [UInt8]) -> [UInt8] {
       var handle: [UInt8] = []
@@ -128,14 +133,40 @@ import Testing
       file.append(fixed32: CRC32C.mask(CRC32C.of(contents + [0])))
       return handle
     }
-    let restarts: [UInt8] = [0, 0, 0, 0, 1, 0, 0, 0]
-    let data = emit(entries + restarts)
-    let meta = emit(restarts)
-    let index = emit([0, 1, UInt8(data.count), 0xff] + data + restarts)
-    let footer = meta + index
+    let handles = blocks.map(emit)
+    let meta = emit([0, 0, 0, 0, 1, 0, 0, 0])
+    let footer = meta + emit(index(handles) + [0, 0, 0, 0])
     file += footer + [UInt8](repeating: 0, count: 40 - footer.count)
     file.append(fixed64: 0xdb47_7524_8b80_fb57)
     return file
+  }
+
+  /// An index block that names one long, empty block again and again made a small file take any time.
+  @Test func blocksNamedAgainAndAgain() throws {
+    var empty = [UInt8](repeating: 0, count: 1 << 20)
+    empty.append(fixed32: 1 << 18)
+    let file = table([empty]) { handles in
+      (0..<100_000).flatMap { _ in [0, 0, UInt8(handles[0].count)] + handles[0] }
+    }
+    let found = try #require(error(file))
+    #expect(found.problem == "blocks of the table overlap or are out of order")
+  }
+
+  /// The same by long keys in the index block, each three bytes in the file.
+  @Test func separatorsThatExpandWithoutEnd() throws {
+    let long = 50_000
+    let file = table([[UInt8]](repeating: [0, 0, 0, 0], count: 50_000)) { handles in
+      var block: [UInt8] = []
+      for (number, handle) in handles.enumerated() {
+        block.append(varint: number == 0 ? 0 : long)
+        block.append(varint: number == 0 ? long : 0)
+        block.append(UInt8(handle.count))
+        if number == 0 { block += [UInt8](repeating: 1, count: long) }
+        block += handle
+      }
+      return block
+    }
+    #expect(try #require(error(file)).problem == "keys expand to over 16 times the file")
   }
 
   @Test func dataFileMissingShortOrReplacedByAPointer() throws {

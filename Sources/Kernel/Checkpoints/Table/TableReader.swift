@@ -38,6 +38,13 @@ public struct TableReader: Sendable {
     var isCompressed = metaindex.isCompressed || index.isCompressed
     // A key repeats up to its whole predecessor for three bytes; honest tables restart every 16 keys.
     var keyBudget = (1 << 20) + 16 * view.count
+    func charge(_ key: [UInt8], _ place: Int) throws {
+      keyBudget -= key.count
+      guard keyBudget >= 0 else {
+        throw KernelError(.badData, path, at: .byte(place), "keys expand to over 16 times the file")
+      }
+    }
+    var end = 0
     try index.forEachEntry { separator, handleBytes in
       let handle = try handleBytes.withUnsafeBytes { bytes in
         try reporting(path, at: footer.index.offset) {
@@ -45,16 +52,20 @@ public struct TableReader: Sendable {
           return try BlockHandle(&reader, fileSize: view.count)
         }
       }
+      // Reading a block twice would let a small file take any time.
+      guard handle.offset >= end else {
+        throw KernelError(
+          .badData, path, at: .byte(handle.offset), "blocks of the table overlap or are out of order")
+      }
+      end = handle.offset + handle.size + TableReader.trailerLength
+      try charge(separator, footer.index.offset)
       let block = try Block(view, handle, path: path)
       isCompressed = isCompressed || block.isCompressed
       try block.forEachEntry { key, value in
         if let last = entries.last, !last.key.lexicographicallyPrecedes(key) {
           throw KernelError(.badData, path, at: .byte(handle.offset), "keys of the table are out of order")
         }
-        keyBudget -= key.count
-        guard keyBudget >= 0 else {
-          throw KernelError(.badData, path, at: .byte(handle.offset), "keys expand to over 16 times the file")
-        }
+        try charge(key, handle.offset)
         entries.append(Entry(key: key, value: value, blockOffset: handle.offset))
       }
       if let last = entries.last, separator.lexicographicallyPrecedes(last.key) {
