@@ -53,6 +53,32 @@ import Testing
     #expect(throws: KernelError.self) { try V1Checkpoint([("0", shards[0]), ("0", shards[0])], path: "x") }
   }
 
+  /// Each shard lists its own tensors only, so a missing one took its tensors away in silence.
+  @Test func aMissingFileIsNoticed() throws {
+    let folder = TemporaryFolder()
+    let names = (0...1).map { "v1_sharded.ckpt-0000\($0)-of-00002" }
+    for name in names { folder.write(fixtureBytes("tf1/" + name), name) }
+    #expect(try openCheckpoint(folder("v1_sharded.ckpt")).tensors.count > 1)
+    for name in names {
+      unlink(folder(name))
+      let error = try #require(throws: KernelError.self) { try openCheckpoint(folder("v1_sharded.ckpt")) }
+      #expect(error.problem == "1 files are there where 2 make up the checkpoint")
+      folder.write(fixtureBytes("tf1/" + name), name)
+    }
+    folder.write(fixtureBytes("tf1/" + names[0]), "v1_sharded.ckpt-00000-of-00003")
+    #expect(throws: KernelError.self) { try openCheckpoint(folder("v1_sharded.ckpt")) }
+  }
+
+  /// The product of a box's lengths may overflow before the zero is met.
+  @Test(arguments: [DType.float32, .string]) func emptyTensorsOfLargeDimensions(dtype: DType) throws {
+    let shape = [1 << 40, 1 << 40, 0]
+    let whole = TensorSlice(shape.map { _ in .init(start: 0, length: nil) })
+    let table = Message.table(.init(name: "w", shape: shape, dtype: dtype), [(whole, [])])
+    let source = try V1Checkpoint([("x", table)], path: "x")
+    #expect(source.tensors[0].shape.dimensions == shape)
+    #expect(try source.contents(of: 0).bytes.count == (dtype == .string ? 4 : 0))
+  }
+
   @Test func shardsOfDifferentCheckpointsAreNoticed() throws {
     let whole = TensorSlice([.init(start: 0, length: nil)])
     let a = Message.table(

@@ -31,7 +31,22 @@ public struct V1Checkpoint: TensorSource {
   /// - Parameter prefix: what the checkpoint is called.
   /// - Throws: ``KernelError`` when a file is missing or damaged, or a tensor that the files list is not complete.
   public init(prefix: String, files: [String]) throws {
+    try V1Checkpoint.checkComplete(files, prefix: prefix)
     try self.init(files.map { ($0, try MappedFile($0).view) }, path: prefix)
+  }
+
+  /// Checks that files called `…-00001-of-00004` are all four: each lists its own tensors only, so that nothing else
+  /// would tell that one is missing.
+  private static func checkComplete(_ files: [String], prefix: String) throws {
+    let tail = "-00000-of-00000".utf8.count
+    let tails = files.map { String(decoding: $0.utf8.suffix(tail), as: UTF8.self) }
+    guard let first = tails.first, Glob("-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9]").matches(first),
+      let count = Int(first.suffix(5)),
+      tails.count != count || tails.contains(where: { !$0.hasSuffix(first.suffix(5)) })
+    else { return }
+    throw KernelError(
+      .noInput, prefix, "\(files.count) files are there where \(count) make up the checkpoint",
+      hint: "copy all of its shards, and none of another checkpoint")
   }
 
   init(_ files: [(path: String, view: ByteView)], path: String) throws {
@@ -67,8 +82,8 @@ public struct V1Checkpoint: TensorSource {
     return TensorContents(
       bytes: try ByteView(byteCount: info.byteCount) { whole in
         for part in tensor.parts {
-          guard let box = part.slice.box(in: info.shape) else { continue }
-          let count = box.reduce(1) { $0 * $1.length } * size
+          guard let box = part.slice.box(in: info.shape), let extent = Shape(box.map(\.length)) else { continue }
+          let count = extent.elementCount * size
           if count == whole.count {
             try V1Checkpoint.decode(part, of: info, into: whole)
           } else {
@@ -154,7 +169,7 @@ extension V1Checkpoint {
     var all: [[UInt8]] = []
     let order = try ByteView(byteCount: 8 * count) { whole in
       for (part, box) in zip(parts, boxes) {
-        let expected = box.reduce(1) { $0 * $1.length }
+        guard let expected = Shape(box.map(\.length))?.elementCount else { continue }
         let strings = try reading(part, of: info) { proto in
           let strings = try TensorValues.strings(proto, limit: expected)
           guard strings.count == expected else {
