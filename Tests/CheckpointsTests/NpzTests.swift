@@ -55,6 +55,22 @@ import Testing
 }
 
 @Suite struct NpzAbuseTests {
+  /// Strings are held in memory from the start, each with 64 bytes around it.
+  @Test func stringsThatTakeTooMuchMemory() throws {
+    let count = 6_000_000
+    var array = try #require(NpyHeader.bytes(of: .uint8, shape: Shape([count])!))
+    let type = try #require(array.firstRange(of: Array("'|u1'".utf8)))
+    array.replaceSubrange(type, with: Array("'|S1'".utf8))
+    array += [UInt8](repeating: 0x61, count: count)
+    var record = ZipRecord(name: Array("s.npy".utf8), size: array.count, offset: 0)
+    record.crc = array.withUnsafeBytes { CRC32.of($0) }
+    let members = record.local + array
+    let error = try #require(throws: KernelError.self) {
+      try Self.open(members + ZipRecord.directory(of: [record], at: members.count))
+    }
+    #expect(error.problem == "its 6000000 strings would take too much memory")
+  }
+
   static let original = fixtureBytes("containers/savez_compressed.npz")
 
   static func open(_ bytes: [UInt8]) throws -> NpzFile { try NpzFile(ByteView(bytes), path: "x") }

@@ -161,9 +161,11 @@ private struct Constant: TensorSource {
 
   init(dtype: DType, values: [Double]) {
     self.dtype = dtype
-    bytes = ByteView(byteCount: values.count * (dtype.byteCount ?? 1)) { out in
+    var stored = [UInt8](repeating: 0, count: values.count * (dtype.byteCount ?? 1))
+    stored.withUnsafeMutableBytes { out in
       values.withUnsafeBufferPointer { Widening.store($0, as: dtype, into: out, at: 0) }
     }
+    bytes = ByteView(stored)
   }
 
   /// The values after rounding to the type.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Bytes that keep their storage alive: a mapped file, a part of one, or an owned buffer.
 ///
 /// Copying a view copies two words; ``subview(_:)`` never copies bytes. The bytes never change, so a view may be
@@ -21,8 +23,10 @@ public struct ByteView: @unchecked Sendable {
   }
 
   /// An owned view of `byteCount` zeroed bytes, filled by `body`.
-  package init(byteCount: Int, filledBy body: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
-    let buffer = OwnedBuffer(byteCount: byteCount)
+  ///
+  /// - Throws: ``KernelError`` `.io` when there is not so much memory, and what `body` throws.
+  package init(byteCount: Int, filledBy body: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    let buffer = try OwnedBuffer(ifThereIsRoomFor: byteCount)
     try body(buffer.bytes)
     self.init(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer)
   }
@@ -64,6 +68,18 @@ package final class OwnedBuffer: @unchecked Sendable {
   package init(byteCount: Int) {
     bytes = .allocate(byteCount: byteCount, alignment: 64)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  /// `byteCount` zeros, which a file asks for.
+  ///
+  /// - Throws: ``KernelError`` `.io` when the system has no room for them.
+  package convenience init(ifThereIsRoomFor byteCount: Int) throws {
+    // Swift's own allocation ends the process when there is no room, so the C library is asked first.
+    guard let trial = malloc(max(byteCount, 1)) else {
+      throw KernelError(.io, "", "no memory for \(byteCount) bytes", hint: "use a machine with more memory")
+    }
+    free(trial)
+    self.init(byteCount: byteCount)
   }
 
   deinit { bytes.deallocate() }

@@ -38,7 +38,7 @@ package struct NpyArray: Sendable {
     }
     self.dtype = dtype
     shape = header.shape
-    bytes = header.ordered(file.subview(header.headerByteCount..<file.count))
+    bytes = try header.ordered(file.subview(header.headerByteCount..<file.count))
   }
 }
 
@@ -46,13 +46,13 @@ extension NpyHeader {
   /// `data`, the elements as the file has them, in row-major, little-endian order: itself where it is so already.
   ///
   /// - Precondition: `data` has ``dataByteCount`` bytes.
-  package func ordered(_ data: ByteView) -> ByteView {
+  package func ordered(_ data: ByteView) throws -> ByteView {
     precondition(data.count == dataByteCount)
     let size = element.byteCount ?? 0
     let unit = byteOrderUnit
     let isPermuted = isColumnMajor && shape.dimensions.filter { $0 > 1 }.count > 1
     guard unit > 1 || isPermuted, data.count > 0 else { return data }
-    return ByteView(byteCount: data.count) { target in
+    return try ByteView(byteCount: data.count) { target in
       data.withUnsafeBytes { source in
         if isPermuted {
           ElementOrder.rowMajor(source, shape: shape, elementSize: size, into: target)

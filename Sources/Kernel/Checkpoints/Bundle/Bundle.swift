@@ -83,7 +83,7 @@ public final class Bundle: TensorSource {
     let contents = TensorContents(bytes: bytes, uncheckedCRC: crc.map(CRC32C.unmask))
     guard index.header.isBigEndian, tensor.entry.dtype.byteOrderUnit ?? 1 > 1 else { return contents }
     try check(contents, position)
-    return TensorContents(bytes: swapped(bytes, unit: tensor.entry.dtype.byteOrderUnit ?? 1))
+    return TensorContents(bytes: try swapped(bytes, unit: tensor.entry.dtype.byteOrderUnit ?? 1))
   }
 
   private func check(_ contents: TensorContents, _ position: Int) throws {
@@ -92,18 +92,30 @@ public final class Bundle: TensorSource {
     guard found == expected else { throw damaged(position, found: found, expected: expected) }
   }
 
+  /// Checks that the data files hold as many bytes as the whole of a partitioned variable takes: slices that share
+  /// their bytes could announce any size.
+  private func checkRoom(for tensor: BundleIndex.Tensor, byteCount: Int) throws {
+    let available = try Set(tensor.parts.map(\.shard)).map { try dataFile($0).count }.saturatedSum
+    guard byteCount <= available else {
+      throw KernelError(
+        .badData, path, at: .tensor(tensor.name.description),
+        "its slices take \(byteCount) bytes together, but their data files have only \(available)",
+        hint: "the index was made by a faulty program")
+    }
+  }
+
   /// The whole of a partitioned variable, from parts whose checksums are checked on the way.
   private func assembled(_ tensor: BundleIndex.Tensor, at position: Int) throws -> ByteView {
     let dtype = tensor.entry.dtype
     guard let byteCount = tensor.entry.shape.byteCount(of: dtype), let elementSize = dtype.byteCount else {
       throw KernelError(.badData, path, at: .tensor(tensor.name.description), "has no fixed size")
     }
-    let parts = try tensor.parts.map { part in
-      let bytes = try storedBytes(part, of: position)
+    let parts = try tensor.parts.map { try storedBytes($0, of: position) }
+    try checkRoom(for: tensor, byteCount: byteCount)
+    for (part, bytes) in zip(tensor.parts, parts) {
       try check(TensorContents(bytes: bytes, uncheckedCRC: part.maskedCRC.map(CRC32C.unmask)), position)
-      return bytes
     }
-    let whole = ByteView(byteCount: byteCount) { whole in
+    let whole = try ByteView(byteCount: byteCount) { whole in
       for (slice, part) in zip(tensor.entry.slices, parts) {
         guard let box = slice.box(in: tensor.entry.shape) else { continue }
         part.withUnsafeBytes {
@@ -112,13 +124,14 @@ public final class Bundle: TensorSource {
       }
     }
     guard index.header.isBigEndian, let unit = dtype.byteOrderUnit, unit > 1 else { return whole }
-    return swapped(whole, unit: unit)
+    return try swapped(whole, unit: unit)
   }
 
-  private func swapped(_ view: ByteView, unit: Int) -> ByteView {
-    view.withUnsafeBytes { bytes in
-      ByteView(byteCount: bytes.count) { out in
-        for index in 0..<bytes.count { out[index] = bytes[index / unit * unit + unit - 1 - index % unit] }
+  private func swapped(_ view: ByteView, unit: Int) throws -> ByteView {
+    try view.withUnsafeBytes { bytes in
+      try ByteView(byteCount: bytes.count) { out in
+        out.copyMemory(from: bytes)
+        ElementOrder.swapBytes(out, unit: unit)
       }
     }
   }

@@ -28,14 +28,20 @@ public struct NpzFile: TensorSource {
   private init(_ archive: NpzArchive) throws {
     self.archive = archive
     path = archive.path
-    members = try archive.members.map { try NpzFile.member($0, of: archive) }.sorted { $0.info.name < $1.info.name }
+    // Strings are inflated at once, and deflate can make a thousand bytes of one.
+    var room = (256 << 20) + 4 * archive.byteCount
+    members = try archive.members.map { try NpzFile.member($0, of: archive, room: &room) }
+      .sorted { $0.info.name < $1.info.name }
     tensors = members.map(\.info)
     for (a, b) in zip(tensors, tensors.dropFirst()) where a.name == b.name {
       throw KernelError(.badData, path, at: .tensor(a.name.description), "two arrays have this name")
     }
   }
 
-  private static func member(_ array: NpzArchive.Member, of archive: NpzArchive) throws -> Member {
+  /// - Parameter room: the bytes of memory that strings may still take.
+  private static func member(
+    _ array: NpzArchive.Member, of archive: NpzArchive, room: inout Int
+  ) throws -> Member {
     let header = array.header
     let name = TensorName(utf8: array.name)
     var info = TensorInfo(name: name, dtype: .string, shape: header.shape, byteCount: header.dataByteCount)
@@ -43,10 +49,14 @@ public struct NpzFile: TensorSource {
       info.dtype = dtype
       return Member(info: info, array: array, strings: nil)
     }
+    func fail(_ problem: String) -> KernelError {
+      KernelError(.badData, archive.path, at: .tensor(name.description), problem)
+    }
+    // A string takes some 64 bytes besides its own.
+    room -= header.dataByteCount + 64 * header.shape.elementCount
+    guard room >= 0 else { throw fail("its \(header.shape.elementCount) strings would take too much memory") }
     guard let strings = NpyStrings.decode(try archive.bytes(of: array), header.element) else {
-      throw KernelError(
-        .badData, archive.path, at: .tensor(name.description),
-        "its text holds a number that is no Unicode character")
+      throw fail("its text holds a number that is no Unicode character")
     }
     let encoded = ByteView(StringTensor.encode(strings))
     info.byteCount = encoded.count

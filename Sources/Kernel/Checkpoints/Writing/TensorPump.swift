@@ -43,7 +43,7 @@ public struct TensorPump: Sendable {
         let made = try workers.map(count) { index in
           var copy: ByteView?
           let sum = try flow.make(start + index) { bytes in
-            copy = ByteView(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
+            copy = try ByteView(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
           }
           return (sum, copy)
         }

@@ -16,6 +16,8 @@ package struct NpzArchive: Sendable {
   package let path: String
   /// In the order of the archive.
   package let members: [Member]
+  /// The size of the archive itself.
+  package var byteCount: Int { file.count }
   private let file: ByteView
 
   /// - Throws: ``KernelError`` when the file is missing or damaged, or an array has no type that we know.
@@ -51,7 +53,7 @@ package struct NpzArchive: Sendable {
   /// The elements of `member`, row-major and little-endian, its checksum checked.
   package func bytes(of member: Member) throws -> ByteView {
     let whole = try NpzArchive.bytes(of: member.stored, file, path: path)
-    return member.header.ordered(whole.subview(member.header.headerByteCount..<whole.count))
+    return try member.header.ordered(whole.subview(member.header.headerByteCount..<whole.count))
   }
 }
 
