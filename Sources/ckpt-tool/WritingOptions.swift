@@ -57,7 +57,7 @@ struct WritingOptions: ParsableArguments {
       defer { done += output.plan.byteCount }
       return try writer.prepare(threads.workers) { meter.report(done + $0, total) }
     }
-    for checkpoint in prepared { try checkpoint.commit() }
+    try PreparedCheckpoint.commit(prepared)
     try states?.write()
     for output in outputs {
       quiet.diagnostics.detail(

@@ -27,30 +27,61 @@ import Testing
     }
   }
 
-  /// Every system call of writing fails in turn: nothing may be left, and what was there before must stay.
+  /// Every system call of writing fails in turn: nothing may be left, and what was there before must be there again,
+  /// also when it is the naming of the last file that fails.
   @Test(arguments: [AtomicFile.Existing.refuse, .replace]) func failingCallsLeaveNothing(
     existing: AtomicFile.Existing
   ) throws {
     let source = try Bundle(prefix: fixture("tf1/part_sharded-5"))
-    let before = folder.write(Array("old".utf8), "out.index")
-    if existing == .refuse { unlink(before) }
+    let plan = try OutputPlan(copying: source)
+    let paths = try BundleWriter(plan, to: folder("out"), existing: .replace).paths
+    let old = existing == .replace ? Array("old".utf8) : []
+    if existing == .replace { for path in paths { folder.write(old, Path.name(of: path)) } }
     var failures = 0
     for failing in 0..<200 {
       let calls = FaultyCalls(failing: failing)
       do {
-        try BundleWriter(OutputPlan(copying: source), to: folder("out"), existing: existing, calls: calls.calls)
-          .write(Workers(1))
+        try BundleWriter(plan, to: folder("out"), existing: existing, calls: calls.calls).write(Workers(1))
         break
       } catch let error as KernelError {
         failures += 1
         #expect(error.kind == .io || error.kind == .cannotCreate)
-        // Only after the first rename or link may the new data files be there; the index never is.
-        #expect(contents(folder("out.index")) == (existing == .replace ? Array("old".utf8) : []))
-        #expect(!folder.names.contains { $0.hasSuffix(".tmp") })
+        #expect(folder.names == (existing == .replace ? paths.map { Path.name(of: $0) }.sorted() : []))
+        #expect(paths.allSatisfy { contents($0) == old })
       }
     }
     #expect(failures > 10)
     #expect(try Bundle(prefix: folder("out")).tensors == source.tensors)
+  }
+
+  /// A link that leads nowhere is a file of the user's all the same.
+  @Test func danglingLinksAreNotOverwritten() throws {
+    let plan = try OutputPlan(copying: try Bundle(prefix: fixture("tf1/dtypes_ref")))
+    symlink("nowhere", folder("m.index"))
+    let error = #expect(throws: KernelError.self) {
+      try BundleWriter(plan, to: folder("m"), existing: .refuse)
+    }
+    #expect(error?.kind == .cannotCreate)
+    #expect(folder.names == ["m.index"])
+    try BundleWriter(plan, to: folder("m"), existing: .replace).write(Workers(1))
+    #expect(contents(folder("m.index")) == contents(fixture("tf1/dtypes_ref.index")))
+  }
+
+  /// The name that a replacing file has in between must not be longer than its own.
+  @Test func longNamesCanBeReplaced() throws {
+    let path = folder(String(repeating: "n", count: 250))
+    try AtomicFile.write([1], to: path, existing: .refuse)
+    try AtomicFile.write([2], to: path, existing: .replace)
+    #expect(contents(path) == [2])
+  }
+
+  /// A bundle keeps its header under the empty key and slices under keys that begin with NUL.
+  @Test(arguments: ["", "\u{0}w"]) func namesThatABundleCannotHold(name: String) throws {
+    var tensor = PlannedTensor(copying: TensorRef(try Bundle(prefix: fixture("tf1/dtypes_ref")), 0))
+    tensor.info.name = TensorName(name)
+    let plan = try OutputPlan([tensor])
+    let error = #expect(throws: KernelError.self) { try BundleWriter(plan, to: folder("m"), existing: .refuse) }
+    #expect(error?.kind == .usage)
   }
 
   @Test func shortWritesAndInterruptsAreContinued() throws {

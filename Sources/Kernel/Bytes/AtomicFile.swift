@@ -37,7 +37,7 @@ public final class AtomicFile {
     let folder = Path.folder(of: path)
     descriptor = retryingInterrupts { calls.open(folder, O_WRONLY | O_CLOEXEC | openUnnamed, 0o666) }
     if descriptor < 0, [EOPNOTSUPP, EISDIR, EINVAL].contains(errno) {
-      let hidden = AtomicFile.hiddenName(for: path)
+      let hidden = Path.hidden(beside: path, ending: "tmp")
       descriptor = retryingInterrupts { calls.open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
       temporaryPath = descriptor >= 0 ? hidden : nil
     }
@@ -51,14 +51,15 @@ public final class AtomicFile {
 
   /// Fails early, before any work, when `path` cannot become a file under this policy.
   public static func checkTarget(_ path: String, existing: Existing) throws {
-    guard let status = FileStatus(path) else { return }
-    if status.isDirectory { throw KernelError(.cannotCreate, path, "is a directory") }
+    let status = FileStatus(path)
+    if status?.isDirectory == true { throw KernelError(.cannotCreate, path, "is a directory") }
     // Giving a file the name of a device or pipe would take that away from everybody.
-    guard status.isRegular else {
+    guard status?.isRegular ?? true else {
       throw KernelError(
         .cannotCreate, path, "is a device or pipe, not a file", hint: "write to standard output and redirect that")
     }
-    if existing == .refuse {
+    // A link that leads nowhere is somebody's file too.
+    if existing == .refuse, FileStatus.isTaken(path) {
       throw KernelError(.cannotCreate, path, "exists already", hint: "use --force to replace it")
     }
   }
@@ -98,7 +99,7 @@ public final class AtomicFile {
 
   /// Makes the bytes durable, so that ``commit()`` is only a change of name.
   public func prepare() throws {
-    guard calls.fsync(descriptor) == 0 else { throw SystemError().writing(path) }
+    guard retryingInterrupts({ calls.fsync(descriptor) }) == 0 else { throw SystemError().writing(path) }
     prepared = true
   }
 
@@ -110,13 +111,15 @@ public final class AtomicFile {
       guard errno == EEXIST else { throw SystemError().writing(path) }
       try AtomicFile.checkTarget(path, existing: existing)
       // A name can only be replaced by a rename, so the file gets a hidden name first.
-      let hidden = AtomicFile.hiddenName(for: path)
+      let hidden = Path.hidden(beside: path, ending: "tmp")
       guard calls.link(descriptor, hidden) == 0 else { throw SystemError().writing(path) }
       temporaryPath = hidden
     } else {
       try AtomicFile.checkTarget(path, existing: existing)
     }
-    guard calls.rename(temporaryPath!, path) == 0 else { throw SystemError().writing(path) }
+    guard let hidden = temporaryPath, retryingInterrupts({ calls.rename(hidden, path) }) == 0 else {
+      throw SystemError().writing(path)
+    }
     temporaryPath = nil
     finish()
   }
@@ -130,11 +133,6 @@ public final class AtomicFile {
       _ = calls.fsync(folder)
       close(folder)
     }
-  }
-
-  private static func hiddenName(for path: String) -> String {
-    let random = String(UInt64.random(in: 0 ... .max), radix: 36)
-    return Path.join(Path.folder(of: path), ".\(Path.name(of: path)).\(random).tmp")
   }
 }
 

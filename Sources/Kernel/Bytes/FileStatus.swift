@@ -30,6 +30,12 @@ package struct FileStatus: Equatable {
     modified = Int(status.st_mtim.tv_sec)
   }
 
+  /// Whether the name `path` is in use, if only by a link that leads nowhere.
+  package static func isTaken(_ path: String) -> Bool {
+    var status = stat()
+    return fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0
+  }
+
   /// Whether anything is at `path`, following links.
   package static func exists(_ path: String) -> Bool { FileStatus(path) != nil }
 }
@@ -54,5 +60,7 @@ package func freeSpace(at path: String) -> Int? {
   while !FileStatus.exists(path), path != ".", path != "/" { path = Path.folder(of: path) }
   var status = statvfs()
   guard statvfs(path, &status) == 0 else { return nil }
-  return Int(status.f_bavail) * Int(status.f_frsize)
+  let (byteCount, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+    by: Int(clamping: status.f_frsize))
+  return overflow ? .max : byteCount
 }

@@ -15,6 +15,14 @@ package enum Path {
   /// Whether `path` begins at the root.
   package static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
 
+  /// A name beside `path` that nobody else uses and that listings leave out; of a long name it has the beginning, so
+  /// that it is never too long itself.
+  package static func hidden(beside path: String, ending: String) -> String {
+    let random = String(UInt64.random(in: 0 ... .max), radix: 36)
+    let start = String(name(of: path).unicodeScalars.prefix(40))
+    return join(folder(of: path), ".\(start).\(random).\(ending)")
+  }
+
   /// `path` seen from `folder`; an absolute path stays as it is.
   package static func join(_ folder: String, _ path: String) -> String {
     if isAbsolute(path) || folder == "." || folder.isEmpty { return path }

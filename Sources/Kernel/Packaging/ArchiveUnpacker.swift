@@ -1,4 +1,5 @@
 import Bytes
+import Checkpoints
 import Glibc
 
 /// Unpacks an archive of regular files into a folder: all of it or nothing.
@@ -84,12 +85,19 @@ public struct ArchiveUnpacker {
         files.append(file)
       }
       for file in files { try file.prepare() }
-      try FileSet(files).commit()
+      // A checkpoint exists when its index does, and is the latest when the state file says so.
+      try FileSet((0...2).flatMap { rank in files.filter { ArchiveUnpacker.rank($0) == rank } }).commit()
     } catch {
       folders.removeMade()
       throw error
     }
     return members
+  }
+
+  /// When a file is to appear: data first, an index later, the state file last.
+  private static func rank(_ file: AtomicFile) -> Int {
+    if Path.name(of: file.path) == CheckpointState.fileName { return 2 }
+    return file.path.hasSuffix(".index") ? 1 : 0
   }
 
   private func check(_ target: String, byteCount: Int) throws {

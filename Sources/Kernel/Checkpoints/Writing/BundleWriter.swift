@@ -37,8 +37,22 @@ public struct BundleWriter {
       throw KernelError(
         .usage, prefix, "names a folder, not a checkpoint", hint: "add a name, as in \(prefix)model")
     }
+    try BundleWriter.check(plan, prefix)
     try checkRoom(in: Path.folder(of: prefix), byteCount: plan.byteCount)
     for path in paths { try AtomicFile.checkTarget(path, existing: existing) }
+  }
+
+  /// Checks what a bundle cannot hold: more data files than the five digits of their names number, and names that
+  /// would be taken for its header or for slices.
+  private static func check(_ plan: OutputPlan, _ prefix: String) throws {
+    guard plan.shardCount <= 99_999 else {
+      throw KernelError(.badData, prefix, "\(plan.shardCount) data files are more than a checkpoint can have")
+    }
+    for tensor in plan.tensors where tensor.info.name.utf8.first ?? 0 == 0 {
+      throw KernelError(
+        .usage, prefix, at: .tensor(tensor.info.name.description),
+        "a tensor in a TensorFlow checkpoint needs a name, which may not begin with NUL", hint: "rename the tensor")
+    }
   }
 
   /// The files that will be written: data files, the graph if there is one, then the index.
