@@ -64,6 +64,7 @@ public final class GzipReader: ByteSource {
       case Z_STREAM_END: memberIsComplete = true
       // What was inflated before the damage is given first; asked again, zlib repeats its answer.
       case Z_DATA_ERROR where stream.pointee.avail_out < room: break
+      case Z_NEED_DICT: throw damaged("the \(format) stream needs a dictionary, which nothing here has")
       case Z_DATA_ERROR: throw damaged("the \(format) stream is damaged: \(zlibMessage)")
       case let status: throw KernelError(.io, name, "zlib gave up: status \(status)")
       }

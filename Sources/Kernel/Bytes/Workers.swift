@@ -5,8 +5,11 @@ import Synchronization
 public struct Workers: Sendable, Equatable {
   public let count: Int
 
-  /// `count` threads, or one per available core when `nil`.
-  public init(_ count: Int? = nil) { self.count = max(1, count ?? Workers.availableCores) }
+  /// `count` threads, or one per available core when `nil`; at least 1 and at most 64 or the number of cores, since
+  /// each may need memory of its own and more than there are cores gain nothing.
+  public init(_ count: Int? = nil) {
+    self.count = min(max(1, count ?? Workers.availableCores), max(64, Workers.availableCores))
+  }
 
   private static let availableCores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 

@@ -52,10 +52,14 @@ private struct TextLayout {
     rowLength = shape.dimensions.last ?? 1
     var rows = 1
     // The outermost block is the whole tensor, after which nothing needs to be set apart.
-    rowsPerBlock = shape.dimensions.dropFirst().dropLast().reversed().map { extent in
-      rows *= extent
-      return rows
-    }
+    // In an empty tensor nothing bounds the products, and nothing needs them.
+    rowsPerBlock =
+      shape.elementCount == 0
+      ? []
+      : shape.dimensions.dropFirst().dropLast().reversed().map { extent in
+        rows *= extent
+        return rows
+      }
   }
 
   mutating func element(_ append: (inout [UInt8]) -> Void) throws {

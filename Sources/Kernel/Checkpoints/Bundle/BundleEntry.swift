@@ -50,7 +50,10 @@ public struct BundleEntry: Equatable, Sendable {
       throw .init(offset: 0, problem: "unknown data type \(dtypeNumber)")
     }
     self.dtype = dtype
-    if slices.isEmpty { try checkStorage(shardCount: shardCount) }
+    guard slices.isEmpty else { return }
+    // Protobuf leaves zeros out, so an entry without a checksum has the checksum 0, as TensorFlow reads it.
+    maskedCRC = maskedCRC ?? 0
+    try checkStorage(shardCount: shardCount)
   }
 
   private func checkStorage(shardCount: Int) throws(ByteReader.Fault) {
@@ -126,7 +129,7 @@ public struct BundleEntry: Equatable, Sendable {
     if shard != 0 { bytes.append(field: 3, varint: UInt64(shard)) }
     if offset != 0 { bytes.append(field: 4, varint: UInt64(offset)) }
     if size != 0 { bytes.append(field: 5, varint: UInt64(size)) }
-    if let maskedCRC { bytes.append(field: 6, fixed32: maskedCRC) }
+    if let maskedCRC, maskedCRC != 0 { bytes.append(field: 6, fixed32: maskedCRC) }
     for slice in slices { bytes.append(field: 7, bytes: BundleEntry.encode(slice)) }
     return bytes + unknown
   }

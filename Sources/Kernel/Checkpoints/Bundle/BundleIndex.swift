@@ -53,7 +53,13 @@ public struct BundleIndex: Sendable {
       let name = isPart ? TensorName(utf8: BundleIndex.readable(partKey: item.key)) : TensorName(utf8: item.key)
       do {
         let entry = try item.value.withUnsafeBytes { try BundleEntry($0, shardCount: header.shardCount) }
-        if isPart { parts[item.key] = entry } else { whole.append((name, entry)) }
+        guard isPart else {
+          whole.append((name, entry))
+          continue
+        }
+        // An entry with slices says nothing of where its bytes lie, so nothing of that has been checked.
+        guard entry.slices.isEmpty else { throw ByteReader.Fault(offset: 0, problem: "is a slice made of slices") }
+        parts[item.key] = entry
       } catch let fault as ByteReader.Fault {
         try onFault(KernelError(.badData, path, at: .tensor(name.description), fault.problem))
       }

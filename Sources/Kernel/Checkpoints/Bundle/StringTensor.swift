@@ -61,13 +61,10 @@ public enum StringTensor {
   }
 
   private static func extend(_ crc: UInt32, length: Int) -> UInt32 {
-    var bytes: [UInt8] = []
-    if length > Int(UInt32.max) {
-      bytes.append(fixed64: UInt64(length))
-    } else {
-      bytes.append(fixed32: UInt32(length))
+    guard let short = UInt32(exactly: length) else {
+      return withUnsafeBytes(of: UInt64(length).littleEndian) { CRC32C.extend(crc, $0) }
     }
-    return CRC32C.extend(crc, bytes)
+    return withUnsafeBytes(of: short.littleEndian) { CRC32C.extend(crc, $0) }
   }
 }
 

@@ -35,7 +35,7 @@ public struct NpzWriter {
       return Member(tensor: tensor, name: name, header: header)
     }
     let overhead = members.reduce(0) { $0 + $1.header.count + 2 * $1.name.count + 128 }
-    try checkRoom(at: path, existing: existing, byteCount: plan.byteCount + overhead + 128)
+    try checkRoom(at: path, existing: existing, byteCount: [plan.byteCount, overhead, 128].saturatedSum)
   }
 
   /// Writes the file and makes it appear.

@@ -56,10 +56,7 @@ public struct Averaging: Sendable {
 
   private func step(_ info: TensorInfo, _ refs: [TensorRef]) throws -> PlannedTensor {
     switch globalStep {
-    case .zero:
-      return PlannedTensor(
-        info: info, content: .bytes(ByteView([UInt8](repeating: 0, count: info.byteCount))),
-        placement: refs[0].placement)
+    case .zero: return try PlannedTensor(zero: info, placement: refs[0].placement) ?? other(info, refs)
     case .max: return copy(refs[try CheckpointRun.position(ofLargest: refs)], like: refs[0])
     case .last: return copy(refs[refs.count - 1], like: refs[0])
     }

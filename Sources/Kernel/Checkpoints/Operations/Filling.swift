@@ -25,10 +25,7 @@ public struct Filling: Sendable {
     let planned = try template.tensors.indices.map { index -> PlannedTensor in
       let info = template.tensors[index]
       let place = TensorRef(template, index).placement
-      if info.name == "global_step" {
-        return PlannedTensor(
-          info: info, content: .bytes(ByteView([UInt8](repeating: 0, count: info.byteCount))), placement: place)
-      }
+      if info.name == "global_step", let zero = PlannedTensor(zero: info, placement: place) { return zero }
       let ref = try counterpart(of: info)
       var planned: PlannedTensor
       if ref.info.dtype == info.dtype {

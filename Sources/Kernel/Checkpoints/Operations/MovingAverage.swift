@@ -49,7 +49,8 @@ public struct MovingAverage: Sendable {
         .usage, run.sources[index].path, "step \(steps[index]) does not come after step \(steps[index - 1])",
         hint: "name the checkpoints in training order")
     }
-    let kept = steps.indices.map { $0 == 0 ? 0 : pow(decay, Double(steps[$0] - steps[$0 - 1])) }
+    // Steps come from files: a difference of integers could overflow.
+    let kept = steps.indices.map { $0 == 0 ? 0 : pow(decay, Double(steps[$0]) - Double(steps[$0 - 1])) }
     let planned = run.selected.map { index -> PlannedTensor in
       let refs = run.refs(of: index)
       let info = refs[0].info

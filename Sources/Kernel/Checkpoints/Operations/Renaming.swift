@@ -52,7 +52,7 @@ public struct Renaming: Sendable {
     rules.reduce(name) { name, rule in
       switch rule {
       case .table(let table): table[name] ?? name
-      case .substitution(let substitution): TensorName(substitution(name.description))
+      case .substitution(let substitution): TensorName(utf8: substitution(name.utf8))
       }
     }
   }

@@ -85,8 +85,8 @@ final class Substitution: @unchecked Sendable {
   }
 
   /// `name` with the first match replaced, or all of them under `g`.
-  func callAsFunction(_ name: String) -> String {
-    let bytes = Array(name.utf8) + [0]
+  func callAsFunction(_ name: [UInt8]) -> [UInt8] {
+    let bytes = name + [0]
     let end = bytes.count - 1
     var result: [UInt8] = []
     var position = 0
@@ -105,7 +105,7 @@ final class Substitution: @unchecked Sendable {
         position += 1
       }
     }
-    return String(decoding: result + bytes[min(position, end)..<end], as: UTF8.self)
+    return result + bytes[min(position, end)..<end]
   }
 
   /// Where the first match at or after `position` of the NUL-terminated `bytes` and its groups lie.

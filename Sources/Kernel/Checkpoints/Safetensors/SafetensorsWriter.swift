@@ -31,7 +31,7 @@ public struct SafetensorsWriter {
         .usage, path, "a header of \(header.count) bytes exceeds the limit of \(SafetensorsHeader.lengthLimit)",
         hint: "split the checkpoint")
     }
-    try checkRoom(at: path, existing: existing, byteCount: 8 + header.count + plan.byteCount)
+    try checkRoom(at: path, existing: existing, byteCount: [8, header.count, plan.byteCount].saturatedSum)
   }
 
   /// Writes the file and makes it appear.
@@ -95,7 +95,8 @@ extension SafetensorsWriter {
     var offset = 0
     for member in members {
       if text.count > 1 { text.append(UInt8(ascii: ",")) }
-      let end = offset + member.tensor.info.byteCount
+      // Saturated, what a hostile index announces fails for lack of space.
+      let end = [offset, member.tensor.info.byteCount].saturatedSum
       text += quoted(member.name)
       text +=
         ":{\"dtype\":\"\(member.dtype)\",\"shape\":\(member.tensor.info.shape),\"data_offsets\":[\(offset),\(end)]}"

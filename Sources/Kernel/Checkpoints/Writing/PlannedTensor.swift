@@ -27,6 +27,13 @@ public struct PlannedTensor: Sendable {
   public init(copying ref: TensorRef) {
     self.init(info: ref.info, content: .stored(ref), placement: ref.placement)
   }
+
+  /// The number zero in the place of `info`; `nil` for what is not a single number, whose size only a file vouches for.
+  init?(zero info: TensorInfo, placement: Placement) {
+    guard let byteCount = info.dtype.byteCount, info.shape.elementCount == 1 else { return nil }
+    let zeros = ByteView([UInt8](repeating: 0, count: byteCount))
+    self.init(info: info, content: .bytes(zeros), placement: placement)
+  }
 }
 
 /// A tensor in an opened container.

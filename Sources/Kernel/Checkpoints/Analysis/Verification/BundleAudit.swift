@@ -86,7 +86,6 @@ struct StoredStretch: Sendable {
   /// What is wrong with `bytes`, if anything; numbers are checked by all of `workers`.
   func problem(with bytes: ByteView, _ workers: Workers) throws -> String? {
     guard entry.dtype.byteCount == nil else {
-      // An entry without a checksum has the checksum 0: protobuf leaves zeros out.
       let expected = CRC32C.unmask(entry.maskedCRC ?? 0)
       let found = try bytes.checksum(workers)
       guard found != expected else { return nil }
