@@ -51,15 +51,14 @@ public final class AtomicFile {
 
   /// Fails early, before any work, when `path` cannot become a file under this policy.
   public static func checkTarget(_ path: String, existing: Existing) throws {
-    if let status = FileStatus(path) {
-      if status.isDirectory { throw KernelError(.cannotCreate, path, "is a directory") }
-      // Giving a file the name of a device or pipe would take that away from everybody.
-      guard status.isRegular else {
-        throw KernelError(
-          .cannotCreate, path, "is a device or pipe, not a file", hint: "write to standard output and redirect that"
-        )
-      }
+    let status = FileStatus(path)
+    if status?.isDirectory == true { throw KernelError(.cannotCreate, path, "is a directory") }
+    // Giving a file the name of a device or pipe would take that away from everybody.
+    guard status?.isRegular ?? true else {
+      throw KernelError(
+        .cannotCreate, path, "is a device or pipe, not a file", hint: "write to standard output and redirect that")
     }
+    // A link that leads nowhere is somebody's file too.
     if existing == .refuse, FileStatus.isTaken(path) {
       throw KernelError(.cannotCreate, path, "exists already", hint: "use --force to replace it")
     }

@@ -29,7 +29,7 @@ public struct NpzFile: TensorSource {
     self.archive = archive
     path = archive.path
     // Strings are inflated at once, and deflate can make a thousand bytes of one.
-    var room = (256 << 20) + 4 * (FileStatus(archive.path)?.size ?? 0)
+    var room = (256 << 20) + 4 * archive.byteCount
     members = try archive.members.map { try NpzFile.member($0, of: archive, room: &room) }
       .sorted { $0.info.name < $1.info.name }
     tensors = members.map(\.info)
@@ -49,19 +49,14 @@ public struct NpzFile: TensorSource {
       info.dtype = dtype
       return Member(info: info, array: array, strings: nil)
     }
-    // A string takes some 64 bytes besides its own.
-    let overhead = header.shape.elementCount.multipliedReportingOverflow(by: 64)
-    let needed = header.dataByteCount.addingReportingOverflow(overhead.partialValue)
-    guard !overhead.overflow, !needed.overflow, needed.partialValue <= room else {
-      throw KernelError(
-        .badData, archive.path, at: .tensor(name.description),
-        "its \(header.shape.elementCount) strings would take too much memory")
+    func fail(_ problem: String) -> KernelError {
+      KernelError(.badData, archive.path, at: .tensor(name.description), problem)
     }
-    room -= needed.partialValue
+    // A string takes some 64 bytes besides its own.
+    room -= header.dataByteCount + 64 * header.shape.elementCount
+    guard room >= 0 else { throw fail("its \(header.shape.elementCount) strings would take too much memory") }
     guard let strings = NpyStrings.decode(try archive.bytes(of: array), header.element) else {
-      throw KernelError(
-        .badData, archive.path, at: .tensor(name.description),
-        "its text holds a number that is no Unicode character")
+      throw fail("its text holds a number that is no Unicode character")
     }
     let encoded = ByteView(StringTensor.encode(strings))
     info.byteCount = encoded.count

@@ -16,6 +16,8 @@ package struct NpzArchive: Sendable {
   package let path: String
   /// In the order of the archive.
   package let members: [Member]
+  /// The size of the archive itself.
+  package var byteCount: Int { file.count }
   private let file: ByteView
 
   /// - Throws: ``KernelError`` when the file is missing or damaged, or an array has no type that we know.
