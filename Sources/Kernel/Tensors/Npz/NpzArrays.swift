@@ -44,7 +44,7 @@ package final class NpzArrays {
       let record = ZipRecord(name: name, size: size, offset: file.byteCount)
       members.append(
         Member(record: record, local: file.reserve(record.local.count), data: file.reserve(size), size: size))
-      try plan.header.withUnsafeBytes { try write($0, to: members.count - 1) }
+      try write(plan.header, to: members.count - 1)
     }
   }
 
@@ -53,6 +53,10 @@ package final class NpzArrays {
     try members[number].data.write(bytes, at: members[number].filled)
     members[number].record.crc = CRC32.extend(members[number].record.crc, bytes)
     members[number].filled += bytes.count
+  }
+
+  package func write(_ bytes: [UInt8], to number: Int) throws {
+    try bytes.withUnsafeBytes { try write($0, to: number) }
   }
 
   /// Ends the archive, all of whose arrays are full, and makes it appear.
