@@ -21,10 +21,17 @@ import Testing
   }
 
   struct Outputs: Decodable {
-    let frame_test00: [Expected]
-    let frame_test00_max16: [Expected]
-    let video_videolevel00: [Expected]
-    let segment_validate0000: [Rated]
+    let frames: [Expected]
+    let firstSixteenFrames: [Expected]
+    let means: [Expected]
+    let segments: [Rated]
+
+    enum CodingKeys: String, CodingKey {
+      case frames = "frame_test00"
+      case firstSixteenFrames = "frame_test00_max16"
+      case means = "video_videolevel00"
+      case segments = "segment_validate0000"
+    }
   }
 
   static let outputs = try? JSONDecoder().decode(
@@ -54,18 +61,18 @@ import Testing
   @Test func framesHaveTheReferencesBits() throws {
     let outputs = try #require(Self.outputs)
     var schema = VideoSchema(level: .frame, inputs: [.init("rgb", size: 24), .init("audio", size: 8)])
-    try check("test00.tfrecord", schema, outputs.frame_test00)
+    try check("test00.tfrecord", schema, outputs.frames)
     schema.maxFrames = 16
-    try check("test00.tfrecord", schema, outputs.frame_test00_max16)
+    try check("test00.tfrecord", schema, outputs.firstSixteenFrames)
   }
 
   @Test func meansHaveTheReferencesBits() throws {
     let schema = VideoSchema(level: .video, inputs: [.init("mean_rgb", size: 24), .init("mean_audio", size: 8)])
-    try check("videolevel00.tfrecord", schema, try #require(Self.outputs).video_videolevel00)
+    try check("videolevel00.tfrecord", schema, try #require(Self.outputs).means)
   }
 
   @Test func ratingsAreThoseOfTheReference() throws {
-    let expected = try #require(Self.outputs).segment_validate0000
+    let expected = try #require(Self.outputs).segments
     let payloads = try RecordsTests.payloads(of: fixture("records/tm/validate0000.tfrecord"))
     #expect(payloads.count == expected.count)
     for (payload, expected) in zip(payloads, expected) {
