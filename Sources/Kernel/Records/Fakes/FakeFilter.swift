@@ -128,7 +128,7 @@ private struct Pass {
   ) throws -> Bool {
     let id: UnsafeRawBufferPointer
     do { id = try Video.id(of: RecordMessage(record.payload)) } catch {
-      throw record.error(in: path, error.problem)
+      throw record.explained(error, in: path)
     }
     switch filter.table.verdict(on: id, threshold: filter.threshold) {
     case .good: return true

@@ -85,8 +85,8 @@ package struct FakeScan: Sendable {
           let id = try Video.id(of: message)
           try image.read(message)
           try add(&result, id, image, message)
-        } catch let fault as ByteReader.Fault {
-          throw record.error(in: path, fault.problem)
+        } catch {
+          throw record.explained(error, in: path)
         }
         byteCount += record.frame.count
       }

@@ -17,15 +17,8 @@ struct SignSketch: Sendable {
     var size = 1024
     while size < dimension { size *= 2 }
     self.size = size
-    var state: UInt64 = 0
-    signs = (0..<3 * size).map { _ in
-      // SplitMix64 (Steele, Lea, Flood 2014).
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-      return (z ^ z >> 31) & 1 == 0 ? 1 : -1
-    }
+    var random = SplitMix64(key: 0)
+    signs = (0..<3 * size).map { _ in random.next() & 1 == 0 ? 1 : -1 }
   }
 
   /// The keys of the vectors with these numbers, ``bandCount`` for each.
