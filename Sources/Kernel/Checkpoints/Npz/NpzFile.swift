@@ -52,9 +52,11 @@ public struct NpzFile: TensorSource {
     func fail(_ problem: String) -> KernelError {
       KernelError(.badData, archive.path, at: .tensor(name.description), problem)
     }
-    // A string takes some 64 bytes besides its own.
-    room -= header.dataByteCount + 64 * header.shape.elementCount
-    guard room >= 0 else { throw fail("its \(header.shape.elementCount) strings would take too much memory") }
+    // A string takes some 64 bytes besides its own, and may have none of its own in the file.
+    let count = header.shape.elementCount
+    if count <= room / 64 { room -= 64 * count } else { room = -1 }
+    room -= header.dataByteCount
+    guard room >= 0 else { throw fail("its \(count) strings would take too much memory") }
     guard let strings = NpyStrings.decode(try archive.bytes(of: array), header.element) else {
       throw fail("its text holds a number that is no Unicode character")
     }
