@@ -74,6 +74,10 @@ let package = Package(
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tools/manual", swiftSettings: strict),
 
+    .executableTarget(
+      name: "benchmark-batches", dependencies: ["Bytes", "Records"], path: "Benchmarks/VideoBatches",
+      swiftSettings: strict),
+
     .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("BytesTests", on: ["Bytes"]),
     .executableTarget(

@@ -89,7 +89,7 @@ judge() {
 
 {
   for python in $tf2 $tf1; do
-    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py fakes.py; do
+    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py; do
       judge "$python" "$script"
     done
   done

@@ -10,7 +10,8 @@ import Testing
 @Suite struct PageTests {
   static let pages = (#filePath as NSString).deletingLastPathComponent + "/../../man"
 
-  @Test(arguments: ["ckpt-tool", "fake-filter", "tfrecord-tool"]) func thePageSaysWhatIsDeclared(program: String) throws {
+  @Test(arguments: ["ckpt-tool", "fake-filter", "tfrecord-tool"])
+  func thePageSaysWhatIsDeclared(program: String) throws {
     let programs = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") + "/.."
     let process = Process()
     process.executableURL = URL(fileURLWithPath: (programs as NSString).standardizingPath + "/" + program)

@@ -26,10 +26,10 @@ import Testing
     while let chunk = try reader.next() {
       try chunk.forEach(0..<chunk.count) { record in
         try record.check(in: path)
-        let video = try Video(record.payload, .youTube8M(.frame))
+        let video = try Video(record.payload)
         var parts = [[UInt8](video.id)]
-        for name in ["rgb", "audio"] {
-          try video.message.featureList(Array(name.utf8))?.forEach { frame throws(ByteReader.Fault) in
+        for name: FeatureName in ["rgb", "audio"] {
+          try video.message.featureList(name)?.forEach { frame throws(ByteReader.Fault) in
             parts.append([UInt8](try frame.singleBytes ?? UnsafeRawBufferPointer(start: nil, count: 0)))
           }
         }

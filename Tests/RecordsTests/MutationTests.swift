@@ -41,7 +41,7 @@ import Testing
         for schema in schemas {
           row.withUnsafeMutableBufferPointer { row in
             let size = schema.level == .video ? 24 : row.count
-            _ = try? Video(bytes, schema).read(into: UnsafeMutableBufferPointer(rebasing: row[..<size]))
+            _ = try? Video(bytes).read(schema, into: UnsafeMutableBufferPointer(rebasing: row[..<size]))
           }
         }
         _ = try? VideoColumns.appendSegments(of: RecordMessage(bytes), to: &text)

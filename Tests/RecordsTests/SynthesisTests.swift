@@ -13,11 +13,20 @@ import Testing
     var rgb: [Int]?
     var audio: [Int]?
     var canonical: Bool
-    var mean_rgb: Int?
-    var segment_start_times: [Int64]?
-    var segment_end_times: [Int64]?
-    var segment_labels: [Int64]?
-    var segment_scores: [Float]?
+    var meanRGB: Int?
+    var segmentStartTimes: [Int64]?
+    var segmentEndTimes: [Int64]?
+    var segmentLabels: [Int64]?
+    var segmentScores: [Float]?
+
+    enum CodingKeys: String, CodingKey {
+      case id, labels, rgb, audio, canonical
+      case meanRGB = "mean_rgb"
+      case segmentStartTimes = "segment_start_times"
+      case segmentEndTimes = "segment_end_times"
+      case segmentLabels = "segment_labels"
+      case segmentScores = "segment_scores"
+    }
   }
 
   struct FileFacts: Decodable {
@@ -69,7 +78,7 @@ import Testing
         #expect(record.audio == record.rgb?.map { _ in 128 })
       }
     }
-    #expect(videos.allSatisfy { $0.mean_rgb == 1024 })
+    #expect(videos.allSatisfy { $0.meanRGB == 1024 })
     #expect(Set(videos.map(\.id)).count == videos.count)
     #expect(videos.allSatisfy { $0.id.utf8.count == 4 })
   }
@@ -78,13 +87,13 @@ import Testing
     let records = try #require(try Self.facts()["segment"]?.records)
     var scores = Set<Float>()
     for record in records {
-      let starts = try #require(record.segment_start_times)
+      let starts = try #require(record.segmentStartTimes)
       #expect(starts == Array(Set(starts)).sorted())
       #expect(starts.allSatisfy { $0 % 5 == 0 && $0 + 5 <= Int64(record.rgb?.count ?? 0) })
-      #expect(record.segment_end_times == starts.map { $0 + 5 })
-      #expect(record.segment_labels?.count == starts.count)
-      #expect(record.segment_labels?.allSatisfy { record.labels.contains($0) } == true)
-      scores.formUnion(record.segment_scores ?? [])
+      #expect(record.segmentEndTimes == starts.map { $0 + 5 })
+      #expect(record.segmentLabels?.count == starts.count)
+      #expect(record.segmentLabels?.allSatisfy { record.labels.contains($0) } == true)
+      scores.formUnion(record.segmentScores ?? [])
     }
     #expect(scores == [0, 1])
   }
@@ -121,8 +130,8 @@ import Testing
     var row = [Float](repeating: 0, count: 1152)
     let spreads = try payloads(of: path).map { payload in
       try payload.withUnsafeBytes { payload in
-        let video = try Video(payload, .youTube8M(.video))
-        try row.withUnsafeMutableBufferPointer { row in _ = try video.read(into: row) }
+        let video = try Video(payload)
+        try row.withUnsafeMutableBufferPointer { row in _ = try video.read(.youTube8M(.video), into: row) }
         let mean = row[..<1024].reduce(0, +) / 1024
         return (row[..<1024].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 1024).squareRoot()
       }

@@ -58,7 +58,7 @@ import Testing
         }
       }
       for (key, expected) in texts {
-        let feature = try #require(try message.feature(key), "looked up by name")
+        let feature = try #require(try message.feature(FeatureName(key)), "looked up by name")
         #expect(try text(feature) == expected)
         found[String(decoding: key, as: UTF8.self)] = expected
       }
@@ -110,5 +110,22 @@ import Testing
     #expect(try features(entry([one, seven, one])) == ["x": "float 1.0"])
     #expect(try features(entry([one, seven, seven, seven])) == ["x": "int64 7 7 7"])
     #expect(try features(entry([one + one, one])) == ["x": "float 1.0 1.0 1.0"])
+  }
+}
+
+/// Names longer than what stands in the value itself are told apart by all of their bytes.
+@Suite struct FeatureNameTests {
+  @Test(arguments: [0, 1, 31, 32, 33, 100]) func matchesNothingButItself(length: Int) {
+    let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
+    let name = FeatureName(bytes)
+    #expect(name.bytes == bytes)
+    #expect(bytes.withUnsafeBytes { name.matches($0) })
+    #expect((bytes + [0]).withUnsafeBytes { !name.matches($0) })
+    for position in 0..<length {
+      var other = bytes
+      other[position] ^= 0x80
+      #expect(other.withUnsafeBytes { !name.matches($0) })
+    }
+    if length > 0 { #expect(bytes.dropLast().withUnsafeBytes { !name.matches($0) }) }
   }
 }

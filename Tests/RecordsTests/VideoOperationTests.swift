@@ -159,7 +159,7 @@ import Testing
     #expect(back.count == original.count)
     // Video 6 has no labels, which in arrays is the same as an empty list of them.
     for number in original.indices where number != 6 { #expect(back[number] == original[number]) }
-    let last = try back[6].withUnsafeBytes { try RecordMessage($0).feature(Array("labels".utf8))?.count }
+    let last = try back[6].withUnsafeBytes { try RecordMessage($0).feature("labels")?.count }
     #expect(last == 0)
   }
 

@@ -45,14 +45,14 @@ import Testing
       // Filled with what must not be left over.
       var batch = [Float](repeating: .nan, count: rows * schema.rowSize)
       try payload.withUnsafeBytes { bytes in
-        let video = try Video(bytes, schema)
+        let video = try Video(bytes)
         #expect(String(decoding: video.id, as: UTF8.self) == expected.id)
         var labels: [Int64] = []
         try video.forEachLabel { labels.append($0) }
         #expect(Set(labels) == Set(expected.labels))
-        let frameCount = try batch.withUnsafeMutableBufferPointer { try video.read(into: $0) }
+        let frameCount = try batch.withUnsafeMutableBufferPointer { try video.read(schema, into: $0) }
         #expect(frameCount == expected.frames)
-        #expect(try video.frameCount == expected.frames)
+        #expect(try video.frameCount(schema) == expected.frames)
       }
       #expect(try sha256(batch.withUnsafeBytes { Array($0) }) == expected.sha256, "\(expected.id)")
     }
@@ -106,7 +106,7 @@ import Testing
       var batch = [Float](repeating: 0, count: schema.maxFrames * schema.rowSize)
       do {
         _ = try payload.withUnsafeBytes { bytes in
-          try batch.withUnsafeMutableBufferPointer { try Video(bytes, schema).read(into: $0) }
+          try batch.withUnsafeMutableBufferPointer { try Video(bytes).read(schema, into: $0) }
         }
         return nil
       } catch { return (error as? ByteReader.Fault)?.problem }

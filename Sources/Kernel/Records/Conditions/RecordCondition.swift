@@ -82,8 +82,8 @@ extension RecordMessage {
     }
   }
 
-  private static let frameKey = Array("rgb".utf8)
-  private static let labelsKey = Array("labels".utf8)
+  private static let frameKey: FeatureName = "rgb"
+  private static let labelsKey: FeatureName = "labels"
 
   /// How many labels there are; none when the feature is missing.
   package var labelCount: Int {

@@ -8,8 +8,8 @@ struct FeatureDigest: Hashable, Sendable {
   private let first: Int
   private let second: Int
 
-  private static let lists = [Array("rgb".utf8), Array("audio".utf8)]
-  private static let means = [Array("mean_rgb".utf8), Array("mean_audio".utf8)]
+  private static let lists: [FeatureName] = ["rgb", "audio"]
+  private static let means: [FeatureName] = ["mean_rgb", "mean_audio"]
 
   init(_ message: RecordMessage) throws(ByteReader.Fault) {
     var hashers = (Hasher(), Hasher())

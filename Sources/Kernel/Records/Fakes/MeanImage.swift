@@ -10,8 +10,8 @@ struct MeanImage {
   private(set) var values: [Double] = []
   private var sums: [UInt32] = []
 
-  private static let frames = Array("rgb".utf8)
-  private static let mean = Array("mean_rgb".utf8)
+  private static let frames: FeatureName = "rgb"
+  private static let mean: FeatureName = "mean_rgb"
   /// As many bytes of 255 as a 32-bit sum can take.
   private static let frameLimit = 1 << 24
 

@@ -53,22 +53,22 @@ package struct RecordMessage {
   }
 
   /// The feature (of a sequence, the context feature) with this name.
-  package func feature(_ name: [UInt8]) throws(ByteReader.Fault) -> Feature? {
+  package func feature(_ name: FeatureName) throws(ByteReader.Fault) -> Feature? {
     guard let (value, more) = try value(name, of: 1) else { return nil }
     return try Feature(value, more: more, in: start)
   }
 
   /// The feature list with this name.
-  package func featureList(_ name: [UInt8]) throws(ByteReader.Fault) -> FeatureList? {
+  package func featureList(_ name: FeatureName) throws(ByteReader.Fault) -> FeatureList? {
     try value(name, of: 2).map { FeatureList($0.value, more: $0.more, in: start) }
   }
 
   private func value(
-    _ name: [UInt8], of number: UInt64
+    _ name: FeatureName, of number: UInt64
   ) throws(ByteReader.Fault) -> (value: UnsafeRawBufferPointer, more: UnsafeRawBufferPointer)? {
     var found: (UnsafeRawBufferPointer, UnsafeRawBufferPointer)?
     try forEachEntry(of: number) { key, value, more throws(ByteReader.Fault) in
-      if key.count == name.count, key.elementsEqual(name) { found = (value, more) }
+      if name.matches(key) { found = (value, more) }
     }
     return found
   }

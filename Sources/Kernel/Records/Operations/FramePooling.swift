@@ -82,7 +82,7 @@ private struct FramePool {
   }
 
   private func labels(of message: RecordMessage) throws(ByteReader.Fault) -> [Int64]? {
-    guard let feature = try message.feature(Array("labels".utf8)) else { return nil }
+    guard let feature = try message.feature("labels") else { return nil }
     var labels: [Int64] = []
     try feature.forEachInt64 { label throws(ByteReader.Fault) in labels.append(label) }
     return labels

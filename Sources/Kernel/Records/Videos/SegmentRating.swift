@@ -18,13 +18,13 @@ extension Video {
     var starts: [Int64] = []
     var labels: [Int64] = []
     var scores: [Float] = []
-    try message.feature(Array("segment_start_times".utf8))?.forEachInt64 { value throws(ByteReader.Fault) in
+    try message.feature("segment_start_times")?.forEachInt64 { value throws(ByteReader.Fault) in
       starts.append(value)
     }
-    try message.feature(Array("segment_labels".utf8))?.forEachInt64 { value throws(ByteReader.Fault) in
+    try message.feature("segment_labels")?.forEachInt64 { value throws(ByteReader.Fault) in
       labels.append(value)
     }
-    try message.feature(Array("segment_scores".utf8))?.forEachFloats { run throws(ByteReader.Fault) in
+    try message.feature("segment_scores")?.forEachFloats { run throws(ByteReader.Fault) in
       for index in 0..<run.count / 4 {
         let bits = UInt32(littleEndian: run.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
         scores.append(Float(bitPattern: bits))

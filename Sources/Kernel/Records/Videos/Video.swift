@@ -2,49 +2,48 @@ import Bytes
 
 /// A record read as a YouTube-8M video: id, labels, frames or means, segment ratings.
 ///
-/// Nothing is copied until it is asked for. Errors say which feature is missing or wrong.
+/// Nothing is copied until it is asked for. Errors say which feature is missing or wrong. The schema is passed where it
+/// is needed, not kept: threads that read videos of one schema would otherwise contend for its reference count.
 package struct Video {
   package let message: RecordMessage
-  package let schema: VideoSchema
 
   /// The video's id as it is stored.
   package let id: UnsafeRawBufferPointer
 
   /// - Throws: ``ByteReader/Fault`` when the message is broken or has no id (`id`, or `video_id` in the 2017 data).
-  package init(_ payload: UnsafeRawBufferPointer, _ schema: VideoSchema) throws(ByteReader.Fault) {
+  package init(_ payload: UnsafeRawBufferPointer) throws(ByteReader.Fault) {
     message = RecordMessage(payload)
-    self.schema = schema
     id = try Video.id(of: message)
   }
 
   /// The id of a record, whatever else it holds.
   package static func id(of message: RecordMessage) throws(ByteReader.Fault) -> UnsafeRawBufferPointer {
-    for key in idKeys {
-      guard let feature = try message.feature(key) else { continue }
-      guard let id = try feature.singleBytes else {
-        throw .init(offset: 0, problem: "feature \(String(decoding: key, as: UTF8.self)) is not one byte string")
-      }
-      return id
-    }
+    if let id = try message.feature("id") { return try string(id, "id") }
+    if let id = try message.feature("video_id") { return try string(id, "video_id") }
     throw .init(offset: 0, problem: "there is no feature id")
   }
 
-  private static let idKeys = [Array("id".utf8), Array("video_id".utf8)]
+  private static func string(
+    _ feature: Feature, _ name: StaticString
+  ) throws(ByteReader.Fault) -> UnsafeRawBufferPointer {
+    guard let string = try feature.singleBytes else {
+      throw .init(offset: 0, problem: "feature \(name) is not one byte string")
+    }
+    return string
+  }
 
   /// Calls `body` with each label of the video; nothing is called when it has none.
   package func forEachLabel(_ body: (Int64) -> Void) throws(ByteReader.Fault) { try message.forEachLabel(body) }
 
   /// Frames of the first input, as many as the schema allows; 1 for a video-level record.
-  package var frameCount: Int {
-    get throws(ByteReader.Fault) {
-      guard schema.level == .frame, let input = schema.inputs.first else { return 1 }
-      return min(try frames(input).count, schema.maxFrames)
-    }
+  package func frameCount(_ schema: VideoSchema) throws(ByteReader.Fault) -> Int {
+    guard schema.level == .frame, let input = schema.inputs.first else { return 1 }
+    return min(try frames(input).count, schema.maxFrames)
   }
 
   /// The frames of an input.
   private func frames(_ input: VideoSchema.Input) throws(ByteReader.Fault) -> FeatureList {
-    guard let list = try message.featureList(input.key) else {
+    guard let list = try message.featureList(input.name) else {
       throw .init(offset: 0, problem: "there is no feature list \(input.name)")
     }
     return list
@@ -55,14 +54,18 @@ package struct Video {
   ///
   /// - Returns: the number of frames (1 at video level).
   /// - Throws: ``ByteReader/Fault`` naming the feature that is missing or of another size.
-  package func read(into out: UnsafeMutableBufferPointer<Float>) throws(ByteReader.Fault) -> Int {
+  package func read(
+    _ schema: VideoSchema, into out: UnsafeMutableBufferPointer<Float>
+  ) throws(ByteReader.Fault) -> Int {
     let rows = schema.level == .frame ? schema.maxFrames : 1
     precondition(out.count == rows * schema.rowSize, "a batch row of another size than the schema's")
     guard let base = out.baseAddress else { return 0 }
-    return schema.level == .frame ? try readFrames(base) : try readMeans(base)
+    return schema.level == .frame ? try readFrames(schema, base) : try readMeans(schema, base)
   }
 
-  private func readFrames(_ out: UnsafeMutablePointer<Float>) throws(ByteReader.Fault) -> Int {
+  private func readFrames(
+    _ schema: VideoSchema, _ out: UnsafeMutablePointer<Float>
+  ) throws(ByteReader.Fault) -> Int {
     let rowSize = schema.rowSize
     var column = 0
     var frameCount = 0
@@ -85,10 +88,12 @@ package struct Video {
     return frameCount
   }
 
-  private func readMeans(_ out: UnsafeMutablePointer<Float>) throws(ByteReader.Fault) -> Int {
+  private func readMeans(
+    _ schema: VideoSchema, _ out: UnsafeMutablePointer<Float>
+  ) throws(ByteReader.Fault) -> Int {
     var column = 0
     for input in schema.inputs {
-      guard let feature = try message.feature(input.key) else {
+      guard let feature = try message.feature(input.name) else {
         throw .init(offset: 0, problem: "there is no feature \(input.name)")
       }
       var filled = 0

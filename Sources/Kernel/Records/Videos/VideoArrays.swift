@@ -24,13 +24,13 @@ package struct VideoArrays: Sendable {
   }
 
   struct Column: Sendable {
-    let key: [UInt8]
+    let key: FeatureName
     let isList: Bool
     let form: Form
     /// Values of all videos; of lists, frames.
     let total: Int
 
-    var name: String { String(decoding: key, as: UTF8.self) }
+    var name: String { key.description }
     var hasOffsets: Bool {
       switch form {
       case .strings, .matrix: false
@@ -105,7 +105,7 @@ extension VideoArrays {
     self.videoCount = videoCount
     columns = try VideoArrays.inOrder(surveys).compactMap { key, survey in
       try VideoArrays.form(of: survey, key, videoCount, isSequence: isSequence).map {
-        Column(key: key, isList: survey.isList, form: $0, total: survey.counts.total)
+        Column(key: FeatureName(key), isList: survey.isList, form: $0, total: survey.counts.total)
       }
     }
     let names = columns.flatMap { $0.hasOffsets ? [$0.name, $0.name + VideoArrays.offsetsSuffix] : [$0.name] }

@@ -11,14 +11,12 @@ package struct VideoSchema: Sendable, Equatable {
 
   /// A feature to read, and how many numbers it has (a frame).
   package struct Input: Sendable, Equatable {
-    package let name: String
+    package let name: FeatureName
     package let size: Int
-    let key: [UInt8]
 
     package init(_ name: String, size: Int) {
-      self.name = name
+      self.name = FeatureName(name.utf8)
       self.size = size
-      key = Array(name.utf8)
     }
   }
 
