@@ -2,6 +2,7 @@
 # make          builds the programs, optimized
 # make test     builds everything with warnings as errors and runs all tests
 # make interop  lets TensorFlow judge what the programs read and write
+# make fuzz     feeds the readers damaged input for SECONDS (60) each
 # make bench    measures the programs against others
 # make demo     shows the programs at work on small checkpoints
 # make install  installs programs, manual pages and shell completions below PREFIX (and DESTDIR)
@@ -17,7 +18,7 @@ RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools
 
-.PHONY: all setup test interop bench demo install man format lint clean
+.PHONY: all setup test interop fuzz bench demo install man format lint clean
 
 all:
 	@set -e; for program in $(PROGRAMS); do \
@@ -36,6 +37,17 @@ test:
 
 interop: all
 	sh Tests/Interop/run.sh
+
+FUZZERS := fuzz-records
+SECONDS ?= 60
+fuzz: all
+	@set -e; sh Tests/Fuzz/corpus.sh .build-fuzz/corpus; \
+	for fuzzer in $(FUZZERS); do \
+	  FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz -c release --product $$fuzzer; \
+	  folder=.build-fuzz/corpus/$${fuzzer#fuzz-}; \
+	  .build-fuzz/release/$$fuzzer -max_total_time=$(SECONDS) -max_len=20000 -rss_limit_mb=1024 -timeout=20 \
+	    -print_final_stats=1 -artifact_prefix=.build-fuzz/ $$folder; \
+	done
 
 bench: all
 	@set -e; for script in $(filter-out %/common.sh,$(sort $(wildcard Benchmarks/*.sh))); do \

@@ -6,9 +6,15 @@ import PackageDescription
 let strict: [SwiftSetting] =
   Context.environment["STRICT"] == "1" ? [.unsafeFlags(["-warnings-as-errors"])] : []
 
+// `make fuzz` sets FUZZ=1: the library is built so that libFuzzer sees which branches an input takes.
+let fuzzes = Context.environment["FUZZ"] == "1"
+let instrumented: [SwiftSetting] = fuzzes ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
+
 /// One folder of `Sources/Kernel`, as a module of its own so that the compiler enforces who may lean on whom.
 func kernel(_ name: String, on dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, path: "Sources/Kernel/\(name)", swiftSettings: strict)
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/Kernel/\(name)",
+    swiftSettings: strict + instrumented)
 }
 
 func tests(_ name: String, on dependencies: [Target.Dependency], excluding files: [String] = []) -> Target {
@@ -98,3 +104,14 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+/// A program that libFuzzer drives, from a folder of `Tests/Fuzz`.
+func fuzzer(_ name: String, _ folder: String, on dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: "Tests/Fuzz/\(folder)", swiftSettings: strict + instrumented,
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+}
+
+if fuzzes {
+  package.targets += [fuzzer("fuzz-records", "Records", on: ["Bytes", "Records"])]
+}
