@@ -1,5 +1,6 @@
 #!/bin/sh
-# The main job on real files: two checkpoints that TensorFlow trained become one verified submission.
+# The main jobs: two checkpoints that TensorFlow trained become one verified submission, and a made-up test set loses
+# its artificial videos.
 # Usage: examples/demo.sh [FOLDER]   (FOLDER is emptied; by default demo/ in the project)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -8,6 +9,8 @@ PATH=$root/.build/release:$PATH
 
 step() { printf '\n# %s\n' "$1"; }
 run() { printf '$ %s\n' "$*"; "$@"; }
+# into FILE COMMAND… : the same with standard output in a file.
+into() { file=$1; shift; printf '$ %s >%s\n' "$*" "$file"; "$@" >"$file"; }
 
 rm -rf "$work"
 mkdir -p "$work"
@@ -39,4 +42,24 @@ run ckpt-tool inspect submission.tgz
 run ckpt-tool unpack submission.tgz -o check
 run ckpt-tool verify check/inference_model
 run ckpt-tool checksum inference_model check/inference_model
+
+step 'A test set in the shape of YouTube-8M, two fifths of it artificial videos; 4 shards'
+mkdir test
+run tfrecord-tool synth --videos 400 --shards 4 --classes 200 --frames 20-40 --fakes 0.4 -o test/test
+run tfrecord-tool verify 'test/*.tfrecord'
+run tfrecord-tool info test/test-00000-of-00004.tfrecord
+run tfrecord-tool head -n 2 --decode yt8m 'test/*.tfrecord'
+
+step 'Which videos have a nearly flat mean image, and the records of the others, byte for byte'
+into vids_by_std.csv fake-filter scan 'test/*.tfrecord'
+run fake-filter filter --csv-file vids_by_std.csv --source-folder test --dest-folder test_slim
+
+step 'Frames become means, as in the video-level data set; nobody is lost on the way'
+run tfrecord-tool pool 'test_slim/*.tfrecord' -o means.tfrecord
+run tfrecord-tool info means.tfrecord
+into kept tfrecord-tool ids 'test_slim/*.tfrecord'
+into pooled tfrecord-tool ids means.tfrecord
+run cmp kept pooled
+into truth.csv tfrecord-tool labels means.tfrecord
+
 printf '\n%s/submission.tgz is ready.\n' "$work"
