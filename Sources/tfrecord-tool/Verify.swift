@@ -10,28 +10,63 @@ struct Verify: ParsableCommand {
     discussion: "Prints a line for each finding and goes on; exits 1 if there was any. A sound file gets an OK.")
 
   @Argument(help: "The files.", completion: .file()) var files: [String]
+  @OptionGroup var json: JSONFlag
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressFlag
   @OptionGroup var quiet: QuietOptions
 
   func run() throws {
+    guard json.json else { return try verifyAll(write) }
+    let json = JSONWriter(StandardOutput.shared)
+    try json.array { try verifyAll { try write($0, to: json) } }
+  }
+
+  private func verifyAll(_ write: (RecordVerification) throws -> Void) throws {
     let files = try FileArguments.expand(files)
     let total = files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) }
     let meter = progress.start("verifying", quiet)
     defer { meter.finish() }
     var done = 0
-    var isDamaged = false
+    var isSound = true
+    var failure: KernelError?
     for file in files {
-      let result = try RecordVerification(file, threads.workers) { meter.report(done + $0, total) }
-      done += result.byteCount
-      isDamaged = isDamaged || !result.faults.isEmpty
-      for fault in result.faults { try StandardOutput.shared.line(fault.description) }
-      if let hint = result.faults.last?.hint { try StandardOutput.shared.line("hint: \(hint)") }
-      if result.faults.isEmpty, !quiet.quiet {
-        try StandardOutput.shared.line(
-          "\(result.path.printable): OK, \(result.recordCount) records, \(result.byteCount) bytes")
+      do {
+        let result = try RecordVerification(file, threads.workers) { meter.report(done + $0, total) }
+        done += result.byteCount
+        isSound = isSound && result.faults.isEmpty
+        try write(result)
+      } catch let error as KernelError where error.kind == .noInput {
+        // The other files still get their answer.
+        if let failure { quiet.diagnostics.error(failure) }
+        failure = error
       }
     }
-    if isDamaged { throw ExitStatus.no }
+    if let failure { throw failure }
+    if !isSound { throw ExitStatus.no }
+  }
+
+  private func write(_ result: RecordVerification) throws {
+    for fault in result.faults { try StandardOutput.shared.line(fault.description) }
+    if let hint = result.faults.last?.hint { try StandardOutput.shared.line("hint: \(hint)") }
+    guard result.faults.isEmpty, !quiet.quiet else { return }
+    try StandardOutput.shared.line(
+      "\(result.path.printable): OK, \(result.recordCount) records, \(result.byteCount) bytes")
+  }
+
+  private func write(_ result: RecordVerification, to json: JSONWriter) throws {
+    try json.object {
+      try json.member("file", result.path)
+      try json.member("sound", result.faults.isEmpty)
+      try json.member("records", result.recordCount)
+      try json.member("bytes", result.byteCount)
+      try json.array("faults") {
+        for fault in result.faults {
+          try json.object(inline: true) {
+            if case .byte(let offset)? = fault.place { try json.member("byte", offset) }
+            try json.member("problem", fault.problem)
+          }
+        }
+      }
+    }
   }
 }

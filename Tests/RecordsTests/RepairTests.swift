@@ -133,6 +133,25 @@ import Testing
     }
   }
 
+  /// Every 12 bytes a header announces a record that ends inside the last one: reading all of them would take the time
+  /// of 30 GB.
+  @Test func headersOfRecordsThatAllReachToTheEndTakeNoTime() throws {
+    var bytes: [UInt8] = []
+    let size = 12 * 60_000
+    bytes.reserveCapacity(size + 64)
+    for start in stride(from: 0, to: size, by: 12) {
+      var header: [UInt8] = []
+      header.append(fixed64: UInt64(size - start - 11))
+      header.append(fixed32: CRC32C.mask(CRC32C.of(header)))
+      bytes += header
+    }
+    bytes += [1, 2, 3, 4]
+    bytes += try recordBytes([[5, 6, 7]])
+    let (saved, repair) = try repaired(bytes)
+    #expect(saved == [[5, 6, 7]])
+    #expect(repair.lostByteCount == size + 4)
+  }
+
   @Test func whatIsNoRecordFileIsRefused() throws {
     let folder = TemporaryFolder()
     let writer = try RecordWriter(folder("out"), existing: .refuse)

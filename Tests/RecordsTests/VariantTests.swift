@@ -129,3 +129,17 @@ import Testing
     if length > 0 { #expect(bytes.dropLast().withUnsafeBytes { !name.matches($0) }) }
   }
 }
+
+/// A record that has a name twice has the feature once: the last one counts.
+@Suite struct RepeatedKeyTests {
+  @Test func aRecordCountsOnce() throws {
+    let once = TestVideos.videoLevel("a", mean: [1, 2])
+    var summary = RecordSummary()
+    (once + TestVideos.videoLevel("bcd", mean: [3])).withUnsafeBytes { summary.add($0) }
+    once.withUnsafeBytes { summary.add($0) }
+    #expect(summary.recordCount == 2)
+    #expect(summary.features.map(\.name) == ["id", "mean_rgb"])
+    #expect(summary.features.allSatisfy { $0.recordCount == 2 })
+    #expect(summary.features.map { $0.recordCount(of: .float) } == [0, 2])
+  }
+}

@@ -30,9 +30,13 @@ struct SalvageScan {
   }
 
   private let bytes: UnsafeRawBufferPointer
+  private var checksums: RangeChecksums
   private var position = 0
 
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    checksums = RangeChecksums(bytes)
+  }
 
   mutating func next() -> Piece? {
     guard position < bytes.count else { return nil }
@@ -62,16 +66,20 @@ struct SalvageScan {
     return piece
   }
 
-  private func isIntact(_ frame: Range<Int>) -> Bool {
-    RecordFrame.hasIntactPayload(UnsafeRawBufferPointer(rebasing: bytes[frame]))
+  private mutating func isIntact(_ frame: Range<Int>) -> Bool {
+    let footer = frame.upperBound - RecordFrame.footerLength
+    let checksum = checksums.checksum(of: frame.lowerBound + RecordFrame.headerLength..<footer)
+    let stored = bytes.loadUnaligned(fromByteOffset: footer, as: UInt32.self)
+    return CRC32C.mask(checksum) == UInt32(littleEndian: stored)
   }
 
   /// Whether what looks like a record of 8 bytes is what is left of one whose payload and footer are missing: then its
   /// payload is the length of the next record, and its footer the checksum of that.
-  private func isHeaderOfNext(_ frame: Range<Int>) -> Bool {
+  private mutating func isHeaderOfNext(_ frame: Range<Int>) -> Bool {
     guard frame.count == RecordFrame.overhead + 8, !isBoundary(frame.upperBound) else { return false }
     let next = frame.lowerBound + RecordFrame.headerLength
-    return frameEnd(at: next).map { isIntact(next..<$0) } ?? false
+    guard let end = frameEnd(at: next) else { return false }
+    return isIntact(next..<end)
   }
 
   private func isBoundary(_ offset: Int) -> Bool { offset == bytes.count || frameEnd(at: offset) != nil }
@@ -99,7 +107,7 @@ struct SalvageScan {
   }
 
   /// The next offset at which a record can be believed to begin, or the end of the stream.
-  private func nextStart(after offset: Int) -> Int {
+  private mutating func nextStart(after offset: Int) -> Int {
     var candidate = offset + 1
     while candidate <= bytes.count - RecordFrame.overhead {
       if let end = frameEnd(at: candidate), isBoundary(end) || isIntact(candidate..<end) { return candidate }

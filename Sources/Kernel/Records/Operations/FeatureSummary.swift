@@ -47,15 +47,17 @@ package struct FeatureSummary: Sendable {
   /// In how many records the feature is of this kind.
   package func recordCount(of kind: Feature.Kind) -> Int { kindCounts[Int(kind.rawValue)] }
 
+  /// Adds the feature of a record; one that the record has twice counts once.
   @inline(__always)
-  mutating func add(_ feature: Feature) throws(ByteReader.Fault) {
+  mutating func add(_ feature: Feature, isRepeated: Bool) throws(ByteReader.Fault) {
+    guard !isRepeated else { return try addValues(of: feature) }
     recordCount += 1
     kindCounts[Int(feature.kind.rawValue)] += 1
     try addValues(of: feature)
   }
 
-  mutating func add(_ list: FeatureList) throws(ByteReader.Fault) {
-    recordCount += 1
+  mutating func add(_ list: FeatureList, isRepeated: Bool) throws(ByteReader.Fault) {
+    recordCount += isRepeated ? 0 : 1
     var kinds: UInt8 = 0
     var count = 0
     try list.forEach { feature throws(ByteReader.Fault) in
@@ -64,6 +66,7 @@ package struct FeatureSummary: Sendable {
       try addValues(of: feature)
     }
     steps.insert(count)
+    guard !isRepeated else { return }
     for kind in 0..<UInt8(kindCounts.count) where kinds >> kind & 1 == 1 { kindCounts[Int(kind)] += 1 }
   }
 
@@ -96,6 +99,12 @@ struct FeatureTable: Sendable {
   private var next: [Int] = []
   /// Where the feature after the one last found stood in the record before.
   private var guess = 0
+  /// For each feature the number of the record that had it last.
+  private var lastRecords: [Int] = []
+  private var record = 0
+
+  /// Must be called before the features of a record are added.
+  mutating func beginRecord() { record += 1 }
 
   /// The position of a name, which is entered if it is new.
   @inline(__always)
@@ -121,16 +130,22 @@ struct FeatureTable: Sendable {
     }
     features.append(FeatureSummary(key: key, isList: isList))
     next.append(heads[hash] ?? -1)
+    lastRecords.append(0)
     heads[hash] = features.count - 1
     return features.count - 1
   }
 
   mutating func add(_ feature: Feature, at position: Int) throws(ByteReader.Fault) {
-    try features[position].add(feature)
+    try features[position].add(feature, isRepeated: isRepeated(position))
   }
 
   mutating func add(_ list: FeatureList, at position: Int) throws(ByteReader.Fault) {
-    try features[position].add(list)
+    try features[position].add(list, isRepeated: isRepeated(position))
+  }
+
+  private mutating func isRepeated(_ position: Int) -> Bool {
+    defer { lastRecords[position] = record }
+    return lastRecords[position] == record
   }
 
   mutating func merge(_ other: FeatureTable) {

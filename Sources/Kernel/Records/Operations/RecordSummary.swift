@@ -42,6 +42,7 @@ package struct RecordSummary: Sendable {
   }
 
   private mutating func addFeatures(of message: RecordMessage, _ form: RecordForm) throws(ByteReader.Fault) {
+    table.beginRecord()
     try message.forEachFeature { key, feature throws(ByteReader.Fault) in
       try table.add(feature, at: table.position(of: key, isList: false))
     }
