@@ -34,7 +34,8 @@ package enum RecordCompression: String, Sendable, CaseIterable {
 ///
 /// A plain file is mapped and its records stay where they lie; compressed files and standard input pass through a
 /// buffer. The checksum of every length is checked here, those of payloads by whoever uses them
-/// (``Record/check(in:)``), on all cores. Memory: a chunk, or one record if that is larger.
+/// (``Record/check(in:)``), on all cores. Memory: a chunk, or
+/// one and a half records if those are larger.
 package final class RecordReader {
   package let path: String
   package let compression: RecordCompression
@@ -51,7 +52,7 @@ package final class RecordReader {
 
   private let input: Input
   /// What a stream gave beyond the last whole record.
-  private var carried: [UInt8] = []
+  private var carried = ByteView([])
   private var streamIsAtEnd = false
   /// What ended a stream before its end, told after the whole records before it.
   private var streamFailure: (any Error)?
@@ -102,7 +103,7 @@ package final class RecordReader {
     while true {
       var filled = carried.count
       let buffer = OwnedBuffer(byteCount: room)
-      buffer.bytes.copyBytes(from: carried)
+      carried.withUnsafeBytes { buffer.bytes.copyMemory(from: $0) }
       while filled < room, !streamIsAtEnd {
         let count = readOrFail(source, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[filled...]))
         filled += count
@@ -110,14 +111,15 @@ package final class RecordReader {
       }
       let view = ByteView(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer).subview(0..<filled)
       if let chunk = try cut(view, isWhole: streamIsAtEnd && streamFailure == nil) {
-        carried = view.subview(chunk.bytes.count..<filled).array
+        carried = view.subview(chunk.bytes.count..<filled)
         return chunk
       }
       if let streamFailure { throw streamFailure }
       if streamIsAtEnd { return nil }
       // A record larger than the buffer: read more before believing its length, so that a lie costs no memory.
-      carried = view.array
-      room = 2 * filled
+      carried = view
+      let announced = view.withUnsafeBytes { announcedLength($0) } ?? .max
+      room = announced / 4 <= filled ? announced : 2 * filled
     }
   }
 
@@ -149,6 +151,14 @@ package final class RecordReader {
     guard bounds.count > 1 else { return nil }
     return RecordChunk(
       bytes: view.subview(0..<bounds[bounds.count - 1]), bounds: bounds, firstNumber: recordCount, offset: offset)
+  }
+
+  /// The length of the frame at the beginning of `bytes`, as far as that can be told.
+  private func announcedLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    guard bytes.count >= RecordFrame.headerLength, let start = bytes.baseAddress,
+      let length = RecordFrame.payloadLength(header: start), length <= .max - RecordFrame.overhead
+    else { return nil }
+    return length + RecordFrame.overhead
   }
 
   /// The length of the frame at the beginning of `bytes`; 0 when more bytes are needed to tell or to hold it.
