@@ -29,6 +29,7 @@ struct Scan: ParsableCommand {
       valueName: "cosine"))
   var similarity = 0.99
 
+  @OptionGroup var part: ShardOption
   @OptionGroup var threshold: ThresholdOption
   @OptionGroup var output: OutputOptions
   @OptionGroup var threads: ThreadsOption
@@ -46,6 +47,7 @@ struct Scan: ParsableCommand {
     try named.check()
     var scan = FakeScan(try FileArguments.expand(files), threads.workers)
     scan.threshold = threshold.threshold
+    scan.shard = part.shard
     let total = scan.files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) }
     let meter = progress.start("scanning", quiet)
     defer { meter.finish() }

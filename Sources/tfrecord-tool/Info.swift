@@ -13,7 +13,7 @@ struct Info: ParsableCommand {
       features, a sequence also feature lists; other is every other message.
       """)
 
-  @Argument(help: "The files.", completion: .file()) var files: [String]
+  @OptionGroup var inputs: RecordInputs
   @Flag(help: "Follow the lengths only: no features, and contents are not read.") var quick = false
   @OptionGroup var json: JSONFlag
   @OptionGroup var threads: ThreadsOption
@@ -21,15 +21,19 @@ struct Info: ParsableCommand {
   @OptionGroup var quiet: QuietOptions
 
   func run() throws {
-    let files = try FileArguments.expand(files)
-    let total = files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) }
+    let files = try inputs.expanded()
+    let total = RecordInputs.size(of: files)
     let meter = progress.start("reading", quiet)
     defer { meter.finish() }
     var done = 0
+    var earlierCount = 0
     var sum = RecordSummary()
     let summaries = try files.map { file in
-      let summary = try RecordFileSummary(file, threads.workers, isQuick: quick) { meter.report(done + $0, total) }
+      let summary = try RecordFileSummary(
+        file, threads.workers, isQuick: quick, shard: inputs.shard, earlierCount: earlierCount
+      ) { meter.report(done + $0, total) }
       done += FileStatus(file)?.size ?? 0
+      earlierCount += summary.recordCount
       sum.merge(summary.records)
       return summary
     }

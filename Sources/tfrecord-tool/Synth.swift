@@ -17,6 +17,10 @@ struct Synth: ParsableCommand {
   @Option(help: ArgumentHelp("How many videos to make.", valueName: "n")) var videos = 1000
   @Option(help: ArgumentHelp("The number of the first video.", valueName: "n")) var first = 0
   @Option(help: ArgumentHelp("How many files to spread them over.", valueName: "n")) var shards = 1
+  @Option(
+    help: ArgumentHelp(
+      "Only part I (from 0) of N of the job: every N-th of the files.", valueName: "i/n"))
+  var shard: RecordShard?
   @Option(help: ArgumentHelp("How many classes there are.", valueName: "n")) var classes = 3862
   @Option(help: "What a record holds: video, frame or segment (frames and ratings).")
   var level: Synthesis.Level = .frame
@@ -50,17 +54,19 @@ struct Synth: ParsableCommand {
     synthesis.classCount = classes
     synthesis.videos = first..<(first + videos)
     synthesis.shardCount = shards
+    synthesis.part = shard
     synthesis.frames = frames.range
     synthesis.fakes = fakes
     let meter = progress.start("writing \(Path.name(of: output))", quiet)
     defer { meter.finish() }
+    let total = synthesis.videoCount
     var byteCount = 0
     try synthesis.write(output, existing: forcing.existing, threads.workers) { done, bytes in
       byteCount = bytes
       // What is left is guessed from what is done.
-      meter.report(bytes, Int(Double(bytes) / Double(max(1, done)) * Double(videos)))
+      meter.report(bytes, Int(Double(bytes) / Double(max(1, done)) * Double(total)))
     }
-    quiet.diagnostics.detail("wrote \(videos) videos, \(ByteSize(byteCount)), to \(shards) files")
+    quiet.diagnostics.detail("wrote \(total) videos, \(ByteSize(byteCount))")
   }
 }
 

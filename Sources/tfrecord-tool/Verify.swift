@@ -7,9 +7,12 @@ import Terminal
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check every checksum; tell the offset and number of each damaged record.",
-    discussion: "Prints a line for each finding and goes on; exits 1 if there was any. A sound file gets an OK.")
+    discussion: """
+      Prints a line for each finding and goes on; exits 1 if there was any. A sound file gets an OK. With --shard the \
+      contents of that part of the records are verified, and the lengths of all.
+      """)
 
-  @Argument(help: "The files.", completion: .file()) var files: [String]
+  @OptionGroup var inputs: RecordInputs
   @OptionGroup var json: JSONFlag
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressFlag
@@ -22,17 +25,21 @@ struct Verify: ParsableCommand {
   }
 
   private func verifyAll(_ write: (RecordVerification) throws -> Void) throws {
-    let files = try FileArguments.expand(files)
-    let total = files.reduce(0) { $0 + (FileStatus($1)?.size ?? 0) }
+    let files = try inputs.expanded()
+    let total = RecordInputs.size(of: files)
     let meter = progress.start("verifying", quiet)
     defer { meter.finish() }
     var done = 0
+    var earlierCount = 0
     var isSound = true
     var failure: KernelError?
     for file in files {
       do {
-        let result = try RecordVerification(file, threads.workers) { meter.report(done + $0, total) }
+        let result = try RecordVerification(
+          file, threads.workers, shard: inputs.shard, earlierCount: earlierCount
+        ) { meter.report(done + $0, total) }
         done += result.byteCount
+        earlierCount += result.recordCount
         isSound = isSound && result.faults.isEmpty
         try write(result)
       } catch let error as KernelError where error.kind == .noInput {
@@ -50,7 +57,8 @@ struct Verify: ParsableCommand {
     if let hint = result.faults.last?.hint { try StandardOutput.shared.line("hint: \(hint)") }
     guard result.faults.isEmpty, !quiet.quiet else { return }
     try StandardOutput.shared.line(
-      "\(result.path.printable): OK, \(result.recordCount) records, \(result.byteCount) bytes")
+      "\(result.path.printable): OK, \(result.recordCount) records, \(result.byteCount) bytes"
+        + (inputs.shard == nil ? "" : "; \(result.verifiedCount) verified"))
   }
 
   private func write(_ result: RecordVerification, to json: JSONWriter) throws {
@@ -58,6 +66,7 @@ struct Verify: ParsableCommand {
       try json.member("file", result.path)
       try json.member("sound", result.faults.isEmpty)
       try json.member("records", result.recordCount)
+      try json.member("verified", result.verifiedCount)
       try json.member("bytes", result.byteCount)
       try json.array("faults") {
         for fault in result.faults {

@@ -20,6 +20,8 @@ package struct FakeScan: Sendable {
   let workers: Workers
   /// A video is taken for artificial when its number is not above this; only the summary depends on it.
   package var threshold = 0.1
+  /// The part of the records to measure; all when `nil`.
+  package var shard: RecordShard?
 
   package init(_ files: [String], _ workers: Workers) {
     self.files = files
@@ -75,7 +77,7 @@ package struct FakeScan: Sendable {
     progress: (Int) -> Void, take: (R) throws -> Void
   ) throws {
     var done = 0
-    try RecordScan(files, workers).run({ path, records in
+    try RecordScan(files, workers, shard: shard).run({ path, records in
       var result = empty
       var image = MeanImage()
       var byteCount = 0

@@ -10,6 +10,8 @@ package struct RecordScan: Sendable {
   package let checksPayloads: Bool
   /// The part of the records to look at; all when `nil`.
   package let shard: RecordShard?
+  /// How many records come before those of ``files`` in the job that ``shard`` is a part of.
+  package var earlierCount = 0
   /// Bytes that a worker takes at a time.
   private let sliceSize = 1 << 20
 
@@ -53,7 +55,7 @@ package struct RecordScan: Sendable {
     _ make: @escaping @Sendable (_ path: String, _ records: RecordSlice) throws -> R,
     take: (_ file: Int, R) throws -> Void
   ) throws -> [FileEnd] {
-    var earlier = 0
+    var earlier = earlierCount
     var ends: [FileEnd] = []
     var finished: FinishedChunk<R>?
     func takeFinished() throws {
@@ -153,6 +155,9 @@ package struct RecordSlice: Sendable {
 
   /// Bytes of all frames of the slice, those outside the scan's part too.
   package var byteCount: Int { chunk.bounds[range.upperBound] - chunk.bounds[range.lowerBound] }
+
+  /// All records of the slice, those outside the scan's part too.
+  package var recordCount: Int { range.count }
 
   /// The same records, not to be checked again.
   package var trusted: RecordSlice {

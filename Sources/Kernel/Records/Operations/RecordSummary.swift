@@ -79,6 +79,8 @@ package struct RecordFileSummary: Sendable {
   /// Bytes of the file as it is stored, compressed; of a stream, of what was read from it.
   package let byteCount: Int
   package let records: RecordSummary
+  /// All records of the file, those outside the part of the job too.
+  package let recordCount: Int
 
   /// Looks at every record of `path`, on all cores.
   ///
@@ -86,28 +88,35 @@ package struct RecordFileSummary: Sendable {
   ///
   /// - Parameters:
   ///   - isQuick: whether only lengths are looked at (and checked), not contents and their checksums.
+  ///   - shard: the part of the records to look at.
+  ///   - earlierCount: how many records the files before this one have.
   ///   - progress: called with the bytes of records read so far.
   /// - Throws: ``KernelError`` for the first damage.
   package init(
-    _ path: String, _ workers: Workers, isQuick: Bool = false, progress: (Int) -> Void = { _ in }
+    _ path: String, _ workers: Workers, isQuick: Bool = false, shard: RecordShard? = nil, earlierCount: Int = 0,
+    progress: (Int) -> Void = { _ in }
   ) throws {
     var summary = RecordSummary()
     var done = 0
-    let scan = RecordScan([path], workers, checksPayloads: !isQuick)
+    var recordCount = 0
+    var scan = RecordScan([path], workers, shard: shard, checksPayloads: !isQuick)
+    scan.earlierCount = earlierCount
     let end = try scan.run { _, records in
       var summary = RecordSummary()
       try records.forEach { record in
         if isQuick { summary.add(lengthOf: record.payload) } else { summary.add(record.payload) }
       }
-      return summary
-    } take: { _, found in
-      summary.merge(found)
-      done += found.payloadByteCount + RecordFrame.overhead * found.recordCount
+      return (summary, records.recordCount, records.byteCount)
+    } take: { (_, found: (summary: RecordSummary, recordCount: Int, byteCount: Int)) in
+      summary.merge(found.summary)
+      recordCount += found.recordCount
+      done += found.byteCount
       progress(done)
     }
     self.path = end[0].path
     compression = end[0].compression
     byteCount = FileStatus(path)?.size ?? end[0].byteCount
     records = summary
+    self.recordCount = recordCount
   }
 }

@@ -27,6 +27,8 @@ package struct Synthesis: Sendable {
   /// The numbers of the videos in their world.
   package var videos = 0..<1000
   package var shardCount = 1
+  /// The part of the job that is done: of the shards those whose number belongs to it; all when `nil`.
+  package var part: RecordShard?
   /// How many frames a video may have.
   package var frames = 120...300
   /// The part of the videos whose frames are noise, from 0 to 1.
@@ -66,6 +68,12 @@ package struct Synthesis: Sendable {
     return bound(shard)..<bound(shard + 1)
   }
 
+  /// The shards of ``part``.
+  private var shards: [Int] { (0..<shardCount).filter { part?.contains($0) ?? true } }
+
+  /// How many videos ``write(_:existing:_:progress:)`` makes.
+  package var videoCount: Int { shards.reduce(0) { $0 + videos(ofShard: $1).count } }
+
   /// Writes the shards (see ``ShardNames``), which appear together once all are whole.
   ///
   /// Memory: some MiB for each thread.
@@ -78,19 +86,20 @@ package struct Synthesis: Sendable {
     progress: (_ videos: Int, _ bytes: Int) -> Void = { _, _ in }
   ) throws {
     try validate()
-    let names = ShardNames(prefix, count: shardCount)
-    let writer = try ShardedWriter(names.paths, .init(existing: existing, workers: workers))
+    let paths = ShardNames(prefix, count: shardCount).paths
+    let shards = shards
+    let writer = try ShardedWriter(shards.map { paths[$0] }, .init(existing: existing, workers: workers))
     let studio = SynthesisStudio(self)
     var done = (videos: 0, bytes: 0)
-    for shard in 0..<shardCount {
+    for (file, shard) in shards.enumerated() {
       try studio.run(videos(ofShard: shard), workers) { records, count in
         try records.withUnsafeBytes {
-          try writer.write(frames: $0, count: count, to: shard, isOneOfMany: false)
+          try writer.write(frames: $0, count: count, to: file, isOneOfMany: false)
         }
         done = (done.videos + count, done.bytes + records.count)
         progress(done.videos, done.bytes)
       }
-      try writer.finish(shard)
+      try writer.finish(file)
     }
     try writer.commit()
   }
