@@ -1,6 +1,6 @@
 #!/bin/sh
-# The main jobs: two checkpoints that TensorFlow trained become one verified submission, and a made-up test set loses
-# its artificial videos.
+# The main jobs: two checkpoints that TensorFlow trained become one verified submission; a made-up test set loses its
+# artificial videos, and the predictions of three models for it become one file.
 # Usage: examples/demo.sh [FOLDER]   (FOLDER is emptied; by default demo/ in the project)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -62,4 +62,20 @@ into pooled tfrecord-tool ids means.tfrecord
 run cmp kept pooled
 into truth.csv tfrecord-tool labels means.tfrecord
 
-printf '\n%s/submission.tgz is ready.\n' "$work"
+step 'Predictions of three models (the truth, blurred), and what each is worth'
+for model in 1 2 3; do
+  into model_$model.csv awk -v seed=$model -v noise=1.$model -f "$root/examples/noisy-predictions.awk" truth.csv
+done
+run merge-preds score --labels truth.csv model_1.csv model_2.csv model_3.csv
+
+step 'The weights with which their mean is best, and the mean'
+run merge-preds optimize --labels truth.csv model_1.csv model_2.csv model_3.csv -o weights.json
+run merge-preds merge --weights-file weights.json model_1.csv model_2.csv model_3.csv -o good.csv
+run merge-preds score --labels truth.csv good.csv
+
+step 'The submission: the predictions, and dummy rows for the artificial videos'
+into dummies.csv fake-filter rows vids_by_std.csv
+run fake-filter splice -o good.csv -f dummies.csv -s submission.csv.gz
+run merge-preds check submission.csv.gz
+
+printf '\n%s/submission.tgz and submission.csv.gz are ready.\n' "$work"
