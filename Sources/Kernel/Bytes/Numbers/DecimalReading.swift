@@ -1,0 +1,124 @@
+/// Decimal numbers in text, read in place as the floating-point number nearest to them, ties to even.
+///
+/// A number is what C's `strtod` takes in the "C" locale, without hexadecimal, `nan` and `inf`: an optional sign,
+/// digits with an optional point, and an optional exponent.
+package enum DecimalReading {
+  /// The double nearest to the number that begins at `cursor`, which moves to its end.
+  ///
+  /// A significand of at most 53 bits and an exponent of at most 22 are an exact product or quotient of two doubles
+  /// (Clinger 1990). 64 bits and 27 are one of two x87 numbers; rounding that once more to a double is right unless it
+  /// lies exactly between two doubles. All other numbers go the long way.
+  ///
+  /// - Returns: NaN when there is no number (`cursor` stays), an infinity when it is beyond the range of a double.
+  package static func double(
+    _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> Double {
+    let start = cursor
+    guard let parts = Parts(&cursor, end) else { return .nan }
+    if let value = parts.double { return value }
+    return Double(String(decoding: UnsafeBufferPointer(start: start, count: cursor - start), as: UTF8.self)) ?? .nan
+  }
+
+  /// The same as a float32, rounded once.
+  package static func float(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Float {
+    let start = cursor
+    guard let parts = Parts(&cursor, end) else { return .nan }
+    // A tie of floats is a double whose 29 surplus bits are 1000…; only there a second rounding may differ. Below the
+    // normal floats there are more surplus bits.
+    if let double = parts.double, double.bitPattern & 0x1fff_ffff != 0x1000_0000,
+      double == 0 || (0x1p-126..<0x1p127).contains(double.magnitude)
+    {
+      return Float(double)
+    }
+    return Float(String(decoding: UnsafeBufferPointer(start: start, count: cursor - start), as: UTF8.self)) ?? .nan
+  }
+
+  /// What a number is made of: ± significand · 10^exponent.
+  private struct Parts {
+    var isNegative = false
+    /// Of no meaning when ``isExact`` is false.
+    var significand: UInt64 = 0
+    var exponent = 0
+    /// Whether all digits are in the significand.
+    var isExact = true
+
+    @inline(__always)
+    init?(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
+      var place = cursor
+      if place < end, place.pointee == UInt8(ascii: "-") || place.pointee == UInt8(ascii: "+") {
+        isNegative = place.pointee == UInt8(ascii: "-")
+        place += 1
+      }
+      let first = place
+      DecimalReading.digits(&place, end, &significand)
+      var digitCount = place - first
+      if place < end, place.pointee == UInt8(ascii: ".") {
+        place += 1
+        let point = place
+        DecimalReading.digits(&place, end, &significand)
+        exponent = point - place
+        digitCount -= exponent
+      }
+      guard digitCount > 0 else { return nil }
+      // Nineteen digits fit 64 bits, and zeros before them do not count.
+      if digitCount > 19 {
+        var leading = first
+        while leading < place, leading.pointee == UInt8(ascii: "0") || leading.pointee == UInt8(ascii: ".") {
+          digitCount -= leading.pointee == UInt8(ascii: "0") ? 1 : 0
+          leading += 1
+        }
+        isExact = digitCount <= 19
+      }
+      if place < end, place.pointee | 0x20 == UInt8(ascii: "e") { readExponent(&place, end) }
+      cursor = place
+    }
+
+    /// Moves `place` behind an exponent; an `e` without digits is none.
+    private mutating func readExponent(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
+      var ahead = place + 1
+      let isBelow = ahead < end && ahead.pointee == UInt8(ascii: "-")
+      if isBelow || (ahead < end && ahead.pointee == UInt8(ascii: "+")) { ahead += 1 }
+      let first = ahead
+      var power = 0
+      while ahead < end, ahead.pointee &- UInt8(ascii: "0") < 10 {
+        // Far beyond any number: only that it is so matters.
+        if power < 1 << 40 { power = power * 10 + Int(ahead.pointee &- UInt8(ascii: "0")) }
+        ahead += 1
+      }
+      guard ahead > first else { return }
+      exponent += isBelow ? -power : power
+      place = ahead
+    }
+
+    /// The nearest double, where that is easy to tell.
+    @inline(__always)
+    var double: Double? {
+      guard isExact else { return nil }
+      if significand == 0 { return isNegative ? -0.0 : 0 }
+      if significand < 1 << 53, exponent.magnitude <= 22 {
+        let power = PowersOfTen.doubles[abs(exponent)]
+        let value = exponent < 0 ? Double(significand) / power : Double(significand) * power
+        return isNegative ? -value : value
+      }
+      #if arch(x86_64)
+        if exponent.magnitude <= 27 {
+          let power = PowersOfTen.extended[abs(exponent)]
+          let value = exponent < 0 ? Float80(significand) / power : Float80(significand) * power
+          if value.significandBitPattern & 0x7ff != 0x400 { return Double(isNegative ? -value : value) }
+        }
+      #endif
+      return nil
+    }
+  }
+
+  /// Takes digits into `value`, which wraps around beyond 64 bits.
+  @inline(__always)
+  private static func digits(
+    _ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout UInt64
+  ) {
+    while place < end, case let digit = place.pointee &- UInt8(ascii: "0"), digit < 10 {
+      value = value &* 10 &+ UInt64(digit)
+      place += 1
+    }
+  }
+}
