@@ -6,8 +6,8 @@ package enum DecimalReading {
   /// The double nearest to the number that begins at `cursor`, which moves to its end.
   ///
   /// A significand of at most 53 bits and an exponent of at most 22 are an exact product or quotient of two doubles
-  /// (Clinger 1990). 64 bits and 27 are one of two x87 numbers; rounding that once more to a double is right unless it
-  /// lies exactly between two doubles. All other numbers go the long way.
+  /// (Clinger 1990). With 64 bits and 27, the product or quotient of two integers of 64 bits tells all that rounding
+  /// needs. All other numbers go the long way.
   ///
   /// - Returns: NaN when there is no number (`cursor` stays), an infinity when it is beyond the range of a double.
   package static func double(
@@ -100,14 +100,34 @@ package enum DecimalReading {
         let value = exponent < 0 ? Double(significand) / power : Double(significand) * power
         return isNegative ? -value : value
       }
-      #if arch(x86_64)
-        if exponent.magnitude <= 27 {
-          let power = PowersOfTen.extended[abs(exponent)]
-          let value = exponent < 0 ? Float80(significand) / power : Float80(significand) * power
-          if value.significandBitPattern & 0x7ff != 0x400 { return Double(isNegative ? -value : value) }
-        }
-      #endif
-      return nil
+      guard exponent.magnitude <= 27 else { return nil }
+      let value =
+        exponent < 0 ? quotient(by: PowersOfTen.fives[-exponent]) : product(with: PowersOfTen.fives[exponent])
+      return isNegative ? -value : value
+    }
+
+    /// significand · 5^exponent · 2^exponent, rounded once.
+    private func product(with power: UInt64) -> Double {
+      let (high, low) = significand.multipliedFullWidth(by: power)
+      guard high > 0 else { return Double(low) * Parts.powerOfTwo(exponent) }
+      let shift = UInt64(high.leadingZeroBitCount)
+      let top = high << shift | (shift > 0 ? low >> (64 - shift) : 0)
+      // That there is more below only matters for ties; the last of 64 bits can say it, since a double keeps 53.
+      return Double(top | (low << shift != 0 ? 1 : 0)) * Parts.powerOfTwo(64 - Int(shift) + exponent)
+    }
+
+    /// significand / 5^-exponent · 2^exponent, rounded once; the significand is not zero.
+    private func quotient(by power: UInt64) -> Double {
+      let (up, divisorUp) = (significand.leadingZeroBitCount, power.leadingZeroBitCount)
+      let dividend = significand << UInt64(up)
+      // Half of the dividend is below the divisor, as it must be for the quotient to fit.
+      let (top, rest) = (power << UInt64(divisorUp)).dividingFullWidth((dividend >> 1, dividend << 63))
+      return Double(top | (rest != 0 ? 1 : 0)) * Parts.powerOfTwo(divisorUp - up - 63 + exponent)
+    }
+
+    /// 2^exponent, which must be that of a normal double.
+    private static func powerOfTwo(_ exponent: Int) -> Double {
+      Double(bitPattern: UInt64(truncatingIfNeeded: exponent + 1023) << 52)
     }
   }
 

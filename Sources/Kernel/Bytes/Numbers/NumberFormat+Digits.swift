@@ -82,9 +82,9 @@ extension NumberFormat {
 
   /// The `count` first digits of a positive number, rounded, and the power of ten that the first stands for.
   ///
-  /// - Returns: `nil` when the number is not of the usual size or may lie between two results.
+  /// - Returns: `nil` when the number is not of the usual size.
   private static func significantDigits(_ value: Double, _ count: Int) -> (digits: UInt64, exponent: Int)? {
-    guard value >= 1e-30, value < 1e30 else { return nil }
+    guard value >= 1e-22, value < 1e17 else { return nil }
     // floor(log10(2^e)) for |e| ≤ 100: right or one too small.
     var exponent = (Int(value.exponent) * 78913) >> 18
     guard var digits = scaled(value, by: count - 1 - exponent) else { return nil }
@@ -98,28 +98,38 @@ extension NumberFormat {
     return digits >= PowersOfTen.integers[count - 1] ? (digits, exponent) : nil
   }
 
-  /// `value`·10^power as the nearest integer; `nil` if an error of half a last place might change it.
+  /// `value`·10^power as the nearest integer, ties to even, by exact arithmetic; `nil` where 128 bits are too few for it
+  /// or it exceeds 64.
+  @inline(__always)
   private static func scaled(_ value: Double, by power: Int) -> UInt64? {
-    #if arch(x86_64)
-      guard power.magnitude <= 27 else { return nil }
-      let factor = PowersOfTen.extended[abs(power)]
-      let scaled = power < 0 ? Float80(value) / factor : Float80(value) * factor
-      if scaled == 0 { return 0 }
-      let exponent = Int(scaled.exponent)
-      if exponent < -1 { return 0 }
-      guard exponent < 62 else { return nil }
-      let significand = scaled.significandBitPattern | 1 << 63
-      let whole = exponent < 0 ? 0 : significand >> UInt64(63 - exponent)
-      // The bits below the point, leftmost first.
-      let fraction = significand << UInt64(exponent + 1)
-      let half: UInt64 = 1 << 63
-      let doubt: UInt64 = 1 << UInt64(exponent + 1)
-      let distance = fraction >= half ? fraction - half : half - fraction
-      guard distance > doubt else { return nil }
-      return fraction >= half ? whole + 1 : whole
-    #else
-      return nil
-    #endif
+    guard value.isNormal, power >= 0, power <= 27 else { return value == 0 ? 0 : nil }
+    // The number is significand · 2^exponent, and 10^power is 5^power · 2^power.
+    let significand = value.significandBitPattern | 1 << 52
+    let (high, low) = significand.multipliedFullWidth(by: PowersOfTen.fives[power])
+    let down = 52 - Int(value.exponent) - power
+    switch down {
+    case ..<1: return high == 0 && low.leadingZeroBitCount > -down ? low << UInt64(-down) : nil
+    case 1..<64:
+      let shift = UInt64(down)
+      guard high >> shift == 0 else { return nil }
+      let whole = high << (64 - shift) | low >> shift
+      return rounded(whole, rest: low << (64 - shift), hasMore: false)
+    case 64: return rounded(high, rest: low, hasMore: false)
+    case 65..<128:
+      let shift = UInt64(down - 64)
+      return rounded(high >> shift, rest: high << (64 - shift), hasMore: low != 0)
+    // The product has at most 116 bits.
+    default: return 0
+    }
+  }
+
+  /// `whole`, plus one if what is below it is more than a half, or a half and `whole` is odd.
+  ///
+  /// - Parameter rest: the bits below, leftmost first; `hasMore` tells of others below those.
+  @inline(__always)
+  private static func rounded(_ whole: UInt64, rest: UInt64, hasMore: Bool) -> UInt64 {
+    let half: UInt64 = 1 << 63
+    return rest > half || (rest == half && (hasMore || whole & 1 == 1)) ? whole &+ 1 : whole
   }
 }
 

@@ -17,8 +17,8 @@ package enum NumberFormat: Equatable, Sendable {
 
   /// Writes `value` to `out`, where there is room for ``byteLimit`` bytes.
   ///
-  /// The digits are those of the number times a power of ten, which an x87 number holds to within half of its last
-  /// place; where that might decide how to round (and for numbers far from 1) the C library is asked.
+  /// The digits are those of the number times a power of ten, exactly; where 128 bits are too few for that, with numbers
+  /// far from 1, the C library is asked.
   ///
   /// - Returns: how many bytes it takes.
   package func write(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {

@@ -1,18 +1,24 @@
-/// Powers of ten that binary numbers hold exactly.
+/// Powers that binary numbers hold exactly, as literals so that they need not be made at run time.
 enum PowersOfTen {
   /// 10⁰ to 10²², the largest that a double holds.
-  static let doubles: [Double] = powers(upTo: 22)
+  static let doubles: [Double] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+  ]
+
   /// 10⁰ to 10¹⁹, the largest that 64 bits hold.
-  static let integers: [UInt64] = powers(upTo: 19)
+  static let integers: [UInt64] = [
+    1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000,
+    100_000_000_000, 1_000_000_000_000, 10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000,
+    10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+  ]
 
-  #if arch(x86_64)
-    /// 10⁰ to 10²⁷, the largest that the 64-bit significand of the x87's numbers holds.
-    static let extended: [Float80] = powers(upTo: 27)
-  #endif
-
-  private static func powers<Number: Numeric>(upTo last: Int) -> [Number] {
-    var powers: [Number] = [1]
-    for _ in 0..<last { powers.append(powers[powers.count - 1] * 10) }
-    return powers
-  }
+  /// 5⁰ to 5²⁷, the largest that 64 bits hold; 10ⁿ is 5ⁿ·2ⁿ.
+  static let fives: [UInt64] = [
+    1, 5, 25, 125, 625, 3_125, 15_625, 78_125, 390_625, 1_953_125, 9_765_625, 48_828_125, 244_140_625,
+    1_220_703_125, 6_103_515_625, 30_517_578_125, 152_587_890_625, 762_939_453_125, 3_814_697_265_625,
+    19_073_486_328_125, 95_367_431_640_625, 476_837_158_203_125, 2_384_185_791_015_625,
+    11_920_928_955_078_125, 59_604_644_775_390_625, 298_023_223_876_953_125, 1_490_116_119_384_765_625,
+    7_450_580_596_923_828_125,
+  ]
 }
