@@ -30,6 +30,34 @@ package struct WholeInput: Sendable {
     bytes = try WholeInput.all(source, limit, spoolSize ?? .max)
   }
 
+  /// A text that the program makes itself: what `body` writes, beyond ``spoolSize`` in an unnamed file.
+  ///
+  /// - Throws: what `body` or a ``SpoolFile`` throws.
+  package init(named name: String, _ body: (any ByteSink) throws -> Void) throws {
+    let text = HeldText()
+    try body(text)
+    self.name = name
+    bytes = try text.view()
+  }
+
+  /// Text held in memory up to ``spoolSize``.
+  private final class HeldText: ByteSink {
+    private var bytes: [UInt8] = []
+    private var spool: SpoolFile?
+
+    func write(_ piece: UnsafeRawBufferPointer) throws {
+      if spool == nil, bytes.count + piece.count > WholeInput.spoolSize { spool = try SpoolFile() }
+      guard let spool else { return bytes.append(contentsOf: piece) }
+      if !bytes.isEmpty {
+        try spool.write(bytes)
+        bytes = []
+      }
+      try spool.write(piece)
+    }
+
+    func view() throws -> ByteView { try spool.map { try MappedFile($0.path).view } ?? ByteView(bytes) }
+  }
+
   /// What most programs may hold of a stream in memory.
   package static let spoolSize = 64 << 20
 

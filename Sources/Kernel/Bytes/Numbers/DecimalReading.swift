@@ -19,7 +19,17 @@ package enum DecimalReading {
     return Double(String(decoding: UnsafeBufferPointer(start: start, count: cursor - start), as: UTF8.self)) ?? .nan
   }
 
-  /// The same as a float32, rounded once.
+  /// The double nearest to a number that is all of `text`; `nil` when it is none or too large for a double.
+  package static func whole(_ text: UnsafeRawBufferPointer) -> Double? {
+    text.withMemoryRebound(to: UInt8.self) { text in
+      guard var cursor = text.baseAddress else { return nil }
+      let end = cursor + text.count
+      let value = double(&cursor, end)
+      return cursor == end && value.isFinite ? value : nil
+    }
+  }
+
+  /// The float32 nearest to the number that begins at `cursor`, as ``double(_:_:)`` does it, rounded once.
   package static func float(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Float {
     let start = cursor
     guard let parts = Parts(&cursor, end) else { return .nan }
