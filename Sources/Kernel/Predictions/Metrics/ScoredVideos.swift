@@ -145,7 +145,7 @@ extension ScoredVideos {
         try file.read(row, into: &pairs)
         let labels = pairs.labels.prefix(pairs.count)
         if let problem = seen.problem(labels) {
-          throw KernelError(.badData, file.name, at: .line(file.lineNumber(of: row)), problem)
+          throw KernelError(.badData, file.name, at: file.place(of: row), problem)
         }
         truth.withLabels(number) { truth in
           videos.append(

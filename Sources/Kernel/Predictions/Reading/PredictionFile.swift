@@ -18,6 +18,7 @@ package struct PredictionFile: Sendable {
   package let header: [UInt8]
   let bytes: ByteView
   private let index: RowIndex
+  private let hasLines: Bool
 
   /// Opens `path` and finds its rows.
   ///
@@ -28,9 +29,13 @@ package struct PredictionFile: Sendable {
   }
 
   /// The same of what is open already.
-  package init(_ input: WholeInput) throws {
+  package init(_ input: WholeInput) throws { try self.init(input, made: false) }
+
+  /// - Parameter isMade: whether the text was made of something else, so that its lines mean nothing to anybody.
+  init(_ input: WholeInput, made isMade: Bool) throws {
     name = input.name
     bytes = input.bytes
+    hasLines = !isMade
     guard bytes.count < RowIndex.byteLimit else {
       throw KernelError(.badData, input.name, "is larger than a terabyte")
     }
@@ -47,7 +52,9 @@ package struct PredictionFile: Sendable {
           if let earlier = try index.insert(id, at: line.lowerBound, in: bytes) {
             let text = String(decoding: id, as: UTF8.self).printable
             let first = bytes.lineNumber(at: index.start(of: earlier))
-            throw ByteReader.Fault(offset: 0, problem: "video \(text) is in line \(first) already")
+            throw ByteReader.Fault(
+              offset: 0,
+              problem: isMade ? "video \(text) is there twice" : "video \(text) is in line \(first) already")
           }
           if line.upperBound - released > 32 << 20 {
             input.bytes.releasePages(released..<line.upperBound)
@@ -56,8 +63,8 @@ package struct PredictionFile: Sendable {
         }
       } catch let fault as ByteReader.Fault {
         throw KernelError(
-          .badData, input.name, at: .line(max(1, lines.number)), fault.problem,
-          hint: lines.number <= 1 ? "a prediction file begins with VideoId,LabelConfidencePairs" : nil)
+          .badData, input.name, at: isMade ? nil : .line(max(1, lines.number)), fault.problem,
+          hint: !isMade && lines.number <= 1 ? "a prediction file begins with VideoId,LabelConfidencePairs" : nil)
       }
     }
     self.header = header
@@ -121,11 +128,14 @@ package struct PredictionFile: Sendable {
     try withRow(number) { row in
       do { try pairs.read(row.cell) } catch let fault as ByteReader.Fault {
         throw KernelError(
-          .badData, name, at: .line(lineNumber(of: number)), "video \(row.idText.printable): \(fault.problem)",
+          .badData, name, at: place(of: number), "video \(row.idText.printable): \(fault.problem)",
           hint: row.cell.count == PredictionPairs.spreadsheetLimit ? PredictionPairs.spreadsheetHint : nil)
       }
     }
   }
+
+  /// Where a row is, for messages; `nil` when the file has no lines.
+  package func place(of number: Int) -> KernelError.Place? { hasLines ? .line(lineNumber(of: number)) : nil }
 
   /// The line of a row in the file, from 1; found by counting.
   package func lineNumber(of number: Int) -> Int {
