@@ -2,7 +2,7 @@ import Bytes
 
 /// The predictions for each of many videos, and which of them are right: what video-level metrics need to know.
 ///
-/// Memory: 9 bytes a prediction and 12 a video.
+/// Memory: 9 bytes a prediction, 20 a video and 4 for each of its labels.
 package struct ScoredVideos: Sendable {
   /// Where the predictions of each video begin, and where the last one's end.
   package private(set) var offsets: [Int] = [0]
@@ -12,6 +12,10 @@ package struct ScoredVideos: Sendable {
   package private(set) var hits: [Bool] = []
   /// How many right labels each video has, predicted or not.
   package private(set) var positiveCounts: [Int32] = []
+  /// The right labels of all videos, one video after another.
+  package private(set) var positives: [Int32] = []
+  /// The number of each video in the truth, or where it was appended.
+  package private(set) var truthNumbers: [Int] = []
   /// How many videos have each class.
   package private(set) var classPositives: [Int]
   /// Videos of the truth without a row, which count as videos without predictions and come last.
@@ -36,9 +40,13 @@ package struct ScoredVideos: Sendable {
   /// - Parameters:
   ///   - pairs: labels and scores, no label twice, all labels below ``classLimit``.
   ///   - truth: its right labels, no label twice, all below ``classLimit``.
+  ///   - number: its number in the truth; ``count`` when `nil`.
   package mutating func append(
-    labels: some Collection<Int32>, scores: some Collection<Float>, truth: some Collection<Int32>
+    labels: some Collection<Int32>, scores: some Collection<Float>, truth: some Collection<Int32>,
+    number: Int? = nil
   ) {
+    truthNumbers.append(number ?? count)
+    positives += truth
     for (label, score) in zip(labels, scores) {
       self.labels.append(label)
       self.scores.append(score)
@@ -66,6 +74,8 @@ package struct ScoredVideos: Sendable {
     scores += other.scores
     hits += other.hits
     positiveCounts += other.positiveCounts
+    positives += other.positives
+    truthNumbers += other.truthNumbers
     demandClass(Int32(clamping: other.classCount - 1))
     for (label, count) in other.classPositives.enumerated() { classPositives[label] += count }
     missingCount += other.missingCount
@@ -115,14 +125,14 @@ extension ScoredVideos {
     var isSeen = [Bool](repeating: false, count: truth.count)
     for piece in pieces {
       append(piece.videos)
-      for number in piece.numbers { isSeen[number] = true }
+      for number in piece.videos.truthNumbers { isSeen[number] = true }
     }
     guard count > 0 else {
       throw KernelError(
         .badData, file.name, "no row is of a video of the ground truth", hint: "are these the right labels?")
     }
     for number in isSeen.indices where !isSeen[number] {
-      truth.withLabels(number) { append(labels: [], scores: [], truth: $0) }
+      truth.withLabels(number) { append(labels: [], scores: [], truth: $0, number: number) }
       missingCount += 1
     }
   }
@@ -130,8 +140,6 @@ extension ScoredVideos {
   /// A block of rows of a file.
   private struct Piece: Sendable {
     var videos: ScoredVideos
-    /// Which videos of the truth they are.
-    var numbers: [Int] = []
 
     init(_ file: PredictionFile, _ truth: VideoTruth, _ rows: Range<Int>, _ classCount: Int) throws {
       videos = ScoredVideos(classCount: classCount)
@@ -149,9 +157,9 @@ extension ScoredVideos {
         }
         truth.withLabels(number) { truth in
           videos.append(
-            labels: labels, scores: pairs.scores.prefix(pairs.count).lazy.map { Float($0) }, truth: truth)
+            labels: labels, scores: pairs.scores.prefix(pairs.count).lazy.map { Float($0) }, truth: truth,
+            number: number)
         }
-        numbers.append(number)
       }
       file.releaseRows(rows)
     }

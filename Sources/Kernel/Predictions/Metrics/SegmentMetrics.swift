@@ -1,4 +1,5 @@
 import Bytes
+import Records
 
 /// How good ranked segments are: mean average precision at K (specs: tm_google §5.6).
 package struct SegmentMetrics: Sendable, Equatable {
@@ -75,5 +76,25 @@ package struct SegmentMetrics: Sendable, Equatable {
       }
     }
     return sum
+  }
+}
+
+/// What mean average precision would have been with other classes of the same sort: each resample draws as many classes as
+/// there are, with replacement.
+package struct SegmentBootstrap: Sendable {
+  private let scores: [SegmentMetrics.ClassScore]
+
+  package init(_ metrics: SegmentMetrics) { scores = metrics.classes.sorted { $0.label < $1.label } }
+
+  /// The mean average precisions of `count` resamples.
+  package func samples(_ count: Int, seed: UInt64, _ workers: Workers) throws -> [Double] {
+    guard !scores.isEmpty else { return Array(repeating: 0, count: count) }
+    return try workers.map(count) { index in
+      var noise = SplitMix64(seed: seed, domain: 0x626f_6f74, index: UInt64(index))
+      let sum = scores.indices.reduce(0.0) { sum, _ in
+        sum + scores[noise.next(below: scores.count)].averagePrecision
+      }
+      return sum / Double(scores.count)
+    }
   }
 }

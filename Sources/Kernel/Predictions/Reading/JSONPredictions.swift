@@ -43,19 +43,18 @@ enum JSONPredictions {
       id = nil
       labels.removeAll(keepingCapacity: true)
       scores.removeAll(keepingCapacity: true)
-      var found = (id: String?.none, labels: labels, scores: scores)
       var hasLabels = false
       var hasScores = false
       var reader = JSONReader(line)
       try reader.object { reader, key throws(ByteReader.Fault) in
         switch key {
-        case "video_id": found.id = try Row.id(&reader)
+        case "video_id": id = try Row.id(&reader)
         case "class_indexes":
           hasLabels = true
           try Row.list(&reader) { reader throws(ByteReader.Fault) in
             let label = try reader.int64()
             guard label >= 0, label <= Int64(Int32.max) else { throw reader.fault("\(label) is not a label") }
-            found.labels.append(Int32(label))
+            labels.append(Int32(label))
           }
         case "predictions":
           hasScores = true
@@ -64,22 +63,19 @@ enum JSONPredictions {
             guard score.magnitude <= Double(Float.greatestFiniteMagnitude) else {
               throw reader.fault("a score is too large for a float32")
             }
-            found.scores.append(score)
+            scores.append(score)
           }
         default: try reader.skip()
         }
       }
       try reader.end()
-      guard let id = found.id, hasLabels, hasScores else {
+      guard let id, hasLabels, hasScores else {
         throw reader.fault("a line must have video_id, class_indexes and predictions")
       }
-      guard found.labels.count == found.scores.count else {
-        throw reader.fault("\(found.labels.count) class_indexes, but \(found.scores.count) predictions")
+      guard labels.count == scores.count else {
+        throw reader.fault("\(labels.count) class_indexes, but \(scores.count) predictions")
       }
       guard !id.isEmpty else { throw reader.fault("the id is empty") }
-      self.id = id
-      labels = found.labels
-      scores = found.scores
     }
 
     /// A string, or a list of one.
