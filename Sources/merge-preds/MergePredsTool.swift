@@ -10,5 +10,5 @@ struct MergePredsTool: ParsableCommand {
       predictions of segments are CSV files Class,Segments. All may be gzipped; - is standard input.
       """,
     version: Program.versionLine("merge-preds"),
-    subcommands: [Score.self])
+    subcommands: [Score.self, Check.self, Convert.self])
 }

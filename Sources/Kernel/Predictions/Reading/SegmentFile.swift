@@ -79,7 +79,7 @@ package struct SegmentFile: Sendable {
   }
 
   /// The class of a line and where its ids are; `nil` when it begins with no number.
-  private static func fields(
+  static func fields(
     of line: UnsafeRawBufferPointer
   ) throws(ByteReader.Fault) -> (label: Int32, ids: Range<Int>)? {
     var fields = CSVFields(line)

@@ -87,6 +87,12 @@ package struct RowText: Sendable {
 
   package mutating func append(label: Int32) { withRoom(11) { RowText.write(label, to: $0) } }
 
+  /// Appends a number in the text's format.
+  package mutating func append(score: Double) {
+    let format = format
+    withRoom(NumberFormat.byteLimit) { format.write(score, to: $0) }
+  }
+
   /// Hands all that was appended to `sink` and starts anew.
   package mutating func flush(to sink: any ByteSink) throws {
     try storage.withUnsafeBytes { try sink.write(UnsafeRawBufferPointer(rebasing: $0[..<used])) }
