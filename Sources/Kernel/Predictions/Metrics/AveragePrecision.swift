@@ -60,7 +60,7 @@ package struct AveragePrecision: Sendable {
 
   /// Bits that grow with the number.
   @inline(__always)
-  private static func ascending(_ score: Float) -> UInt32 {
+  static func ascending(_ score: Float) -> UInt32 {
     // Adding zero makes -0 the same as 0.
     let bits = (score + 0).bitPattern
     return bits >> 31 == 0 ? bits | 1 << 31 : ~bits

@@ -5,8 +5,8 @@ import Records
 /// are, with replacement (Efron 1979).
 ///
 /// Resample `i` of a seed draws the same videos of a truth for every file that is judged by it, so that resamples of two
-/// files can be compared pair by pair. Equal scores keep their order. Memory: 24 bytes a prediction, and 4 bytes a video
-/// for each thread.
+/// files can be compared pair by pair. Equal scores keep their order. Memory: 32 bytes a prediction while it is
+/// made, then 8, and 4 bytes a video for each thread.
 package struct VideoBootstrap: Sendable {
   /// The metrics of one resample.
   package struct Sample: Sendable, Equatable {
@@ -16,12 +16,8 @@ package struct VideoBootstrap: Sendable {
     package var meanAveragePrecision = 0.0
   }
 
-  /// A prediction in the order of the scores.
-  private struct Ranked: Sendable {
-    /// The video's number in the truth.
-    let video: Int32
-    let isHit: Bool
-  }
+  /// A prediction in the order of the scores: twice its video's number in the truth, plus one for a hit.
+  private typealias Ranked = UInt32
 
   private let videoCount: Int
   /// All predictions, the best first.
@@ -40,6 +36,9 @@ package struct VideoBootstrap: Sendable {
   /// - Parameter topK: how many predictions of each video count in average precisions.
   package init(_ videos: ScoredVideos, topK: Int = 20, _ workers: Workers) throws {
     videoCount = videos.count
+    guard videos.count < 1 << 31, videos.labels.count < 1 << 32 else {
+      throw KernelError(.badData, "", "too many predictions to resample")
+    }
     isHit = Array(repeating: false, count: videos.count)
     precisions = Array(repeating: 0, count: videos.count)
     positiveCounts = Array(repeating: 0, count: videos.count)
@@ -52,20 +51,29 @@ package struct VideoBootstrap: Sendable {
       owners += repeatElement(Int32(clamping: number), count: positiveCounts[number])
     }
     let kept = try videos.best(topK, .order, workers)
-    var owner: [Int32] = []
+    var owner: [UInt32] = []
     for (video, number) in kept.truthNumbers.enumerated() {
-      owner += repeatElement(Int32(clamping: number), count: kept.range(video).count)
+      owner += repeatElement(UInt32(clamping: number), count: kept.range(video).count)
     }
-    let order = ClassOrder(kept, 0..<kept.count)
-    classOffsets = order.offsets
-    func ranked(_ places: some Sequence<Int>) -> [Ranked] {
-      places.sorted { kept.scores[$0] > kept.scores[$1] || (kept.scores[$0] == kept.scores[$1] && $0 < $1) }
-        .map { Ranked(video: owner[$0], isHit: kept.hits[$0]) }
+    // Descending scores above, ascending places below.
+    var keys = kept.scores.enumerated().map { place, score in
+      UInt64(~AveragePrecision.ascending(score)) << 32 | UInt64(place)
     }
-    self.ranked = ranked(kept.labels.indices)
-    classRanked = (0..<kept.classCount).flatMap { label in
-      ranked(order.places[order.offsets[label]..<order.offsets[label + 1]])
+    keys.sort()
+    let places = keys.map { Int($0 & 0xffff_ffff) }
+    var next = Array(repeating: 0, count: kept.classCount + 1)
+    for label in kept.labels { next[Int(label) + 1] += 1 }
+    for label in 0..<kept.classCount { next[label + 1] += next[label] }
+    classOffsets = next
+    var classRanked = [Ranked](repeating: 0, count: places.count)
+    ranked = places.map { place in
+      let prediction = owner[place] << 1 | (kept.hits[place] ? 1 : 0)
+      let label = Int(kept.labels[place])
+      classRanked[next[label]] = prediction
+      next[label] += 1
+      return prediction
     }
+    self.classRanked = classRanked
   }
 
   /// The metrics of `count` resamples.
@@ -110,22 +118,26 @@ package struct VideoBootstrap: Sendable {
     _ ranked: ArraySlice<Ranked>, _ weights: [UInt32], _ positiveCount: Int
   ) -> Double {
     guard positiveCount > 0 else { return 0 }
-    var rank = 0
-    var hitCount = 0
-    var sum = 0.0
-    for prediction in ranked {
-      let weight = Int(weights[Int(prediction.video)])
-      guard prediction.isHit else {
-        rank += weight
-        continue
-      }
-      for _ in 0..<weight {
-        rank += 1
-        hitCount += 1
-        sum += Double(hitCount) / Double(rank)
+    return weights.withUnsafeBufferPointer { weights in
+      ranked.withUnsafeBufferPointer { ranked in
+        var rank = 0
+        var hitCount = 0
+        var sum = 0.0
+        for prediction in ranked {
+          let weight = Int(weights[Int(prediction >> 1)])
+          if prediction & 1 == 0 {
+            rank += weight
+          } else {
+            for _ in 0..<weight {
+              rank += 1
+              hitCount += 1
+              sum += Double(hitCount) / Double(rank)
+            }
+          }
+        }
+        return sum / Double(positiveCount)
       }
     }
-    return sum / Double(positiveCount)
   }
 }
 

@@ -47,7 +47,9 @@ extension PredictionFile {
   /// The same of what is open already.
   package init(anyFormat input: WholeInput, _ workers: Workers) throws {
     switch PredictionFormat(input.bytes) {
-    case .videos: try self.init(input)
+    case .videos:
+      try self.init(input)
+      try demandUsualHeader()
     case .jsonLines: try self.init(JSONPredictions.text(of: input, workers), made: true)
     case .npz: try self.init(PredictionArrays(input).text(workers), made: true)
     case .segments:
@@ -55,5 +57,17 @@ extension PredictionFile {
         .badData, input.name, at: .line(1), "ranks the segments of classes where predictions of videos are expected"
       )
     }
+  }
+
+  /// Refuses another header than `VideoId,LabelConfidencePairs`; upper and lower case do not matter (WILLOW's
+  /// `file_averaging.py` writes `VideoID`).
+  private func demandUsualHeader() throws {
+    func lowercased(_ text: [UInt8]) -> [UInt8] {
+      text.filter { $0 != UInt8(ascii: "\"") }.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+    }
+    guard lowercased(header) != lowercased(RowText.header) else { return }
+    throw KernelError(
+      .badData, name, at: .line(1), "the header is '\(String(decoding: header.prefix(80), as: UTF8.self))'",
+      hint: "predictions of videos begin with VideoId,LabelConfidencePairs")
   }
 }
