@@ -13,7 +13,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS := ckpt-tool tfrecord-tool fake-filter
+PROGRAMS := ckpt-tool tfrecord-tool fake-filter merge-preds
 RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools

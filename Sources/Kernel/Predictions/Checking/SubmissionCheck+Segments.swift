@@ -9,17 +9,18 @@ extension SubmissionCheck {
       var isFirst = true
       while let line = lines.next() {
         let row = UnsafeRawBufferPointer(rebasing: bytes[line])
+        rowCount += 1
         do {
           let fields = try SegmentFile.fields(of: row)
           if isFirst {
             isFirst = false
             if fields == nil {
               checkHeader(row, template?.header ?? SegmentFile.header)
+              rowCount -= 1
               continue
             }
             find(.line(lines.number), "there is no header Class,Segments")
           }
-          rowCount += 1
           guard let (label, ids) = fields else {
             throw ByteReader.Fault(
               offset: 0,

@@ -78,13 +78,18 @@ package struct VideoBootstrap: Sendable {
 
   /// The metrics of `count` resamples.
   package func samples(_ count: Int, seed: UInt64, _ workers: Workers) throws -> [Sample] {
-    try workers.map(count) { sample(SplitMix64(seed: seed, domain: 0x626f_6f74, index: UInt64($0))) }
+    try workers.map(count) { sample(VideoBootstrap.draw(videoCount, seed: seed, sample: $0)) }
   }
 
-  private func sample(_ noise: SplitMix64) -> Sample {
-    var noise = noise
-    var weights = [UInt32](repeating: 0, count: videoCount)
-    for _ in 0..<videoCount { weights[noise.next(below: videoCount)] += 1 }
+  /// How often each of `count` videos is in a resample.
+  static func draw(_ count: Int, seed: UInt64, sample: Int) -> [UInt32] {
+    var noise = SplitMix64(seed: seed, domain: 0x626f_6f74, index: UInt64(sample))
+    var weights = [UInt32](repeating: 0, count: count)
+    for _ in 0..<count { weights[noise.next(below: count)] += 1 }
+    return weights
+  }
+
+  private func sample(_ weights: [UInt32]) -> Sample {
     var sample = Sample()
     var positiveCount = 0
     for video in 0..<videoCount where weights[video] > 0 {

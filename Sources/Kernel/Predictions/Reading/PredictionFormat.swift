@@ -67,7 +67,8 @@ extension PredictionFile {
     }
     guard lowercased(header) != lowercased(RowText.header) else { return }
     throw KernelError(
-      .badData, name, at: .line(1), "the header is '\(String(decoding: header.prefix(80), as: UTF8.self))'",
+      .badData, name, at: .line(1),
+      "the header is '\(String(decoding: header.prefix(80), as: UTF8.self).printable)'",
       hint: "predictions of videos begin with VideoId,LabelConfidencePairs")
   }
 }
