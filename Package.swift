@@ -99,7 +99,9 @@ let package = Package(
       name: "probe",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/ProbeTool", swiftSettings: strict),
-    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "tfrecord-tool"]),
+    tests(
+      "ManualTests",
+      on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "tfrecord-tool"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),

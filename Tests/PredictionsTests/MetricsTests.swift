@@ -12,22 +12,22 @@ import Testing
   struct Case: Decodable {
     struct Batch: Decodable {
       let size: Int
-      let hit_at_one: Double
+      let hitAtOne: Double
       let perr: Double
       let gap20: Double
     }
 
     let n: Int
-    let num_classes: Int
+    let numClasses: Int
     let batches: [Int]
-    let top_k: Int
-    let per_batch: [Batch]
-    let avg_hit_at_one: Double
-    let avg_perr: Double
+    let topK: Int
+    let perBatch: [Batch]
+    let avgHitAtOne: Double
+    let avgPerr: Double
     let map: Double
     let gap: Double
     let aps: [Double]
-    let has_ties: Bool
+    let hasTies: Bool
   }
 
   static let names = ["m_basic", "m_emptyrows", "m_segment_k1000", "m_ties", "m_topk5", "m_zeropred"]
@@ -46,10 +46,10 @@ import Testing
       // As eval.py does with segments: what nobody rated counts as zero.
       for (index, weight) in try floats(archive, "label_weights").enumerated() { scores[index] *= weight }
     }
-    var videos = ScoredVideos(classCount: facts.num_classes)
-    let classes = (0..<facts.num_classes).map { Int32($0) }
+    var videos = ScoredVideos(classCount: facts.numClasses)
+    let classes = (0..<facts.numClasses).map { Int32($0) }
     for row in rows {
-      let columns = row * facts.num_classes..<(row + 1) * facts.num_classes
+      let columns = row * facts.numClasses..<(row + 1) * facts.numClasses
       let truth = classes.filter { labels[columns.lowerBound + Int($0)] > 0 }
       videos.append(labels: classes, scores: scores[columns], truth: truth)
     }
@@ -58,7 +58,7 @@ import Testing
 
   private func facts(_ name: String) throws -> Case {
     let json = Data(fixtureBytes("predictions/metrics/\(name).json"))
-    return try JSONDecoder().decode(Case.self, from: json)
+    return try JSONDecoder.snakeCase.decode(Case.self, from: json)
   }
 
   @Test(arguments: names, [1, 3]) func epochsComeOutAsTheReferenceHasThem(name: String, threads: Int) throws {
@@ -66,10 +66,10 @@ import Testing
     let ends = facts.batches.reduce(into: [Int]()) { $0.append(($0.last ?? 0) + $1) }
     let videos = try videos(name, facts, rows: 0..<facts.n)
     let found = try VideoMetrics(
-      videos, topK: facts.top_k, .reference(batchEnds: ends), Workers(threads))
+      videos, topK: facts.topK, .reference(batchEnds: ends), Workers(threads))
     #expect(abs(found.globalAveragePrecision - facts.gap) < 1e-9)
-    #expect(abs(found.hitAtOne - facts.avg_hit_at_one) < 1e-9)
-    #expect(abs(found.equalRecallPrecision - facts.avg_perr) < 1e-9)
+    #expect(abs(found.hitAtOne - facts.avgHitAtOne) < 1e-9)
+    #expect(abs(found.equalRecallPrecision - facts.avgPerr) < 1e-9)
     #expect(abs(found.meanAveragePrecision - facts.map) < 1e-9)
     #expect(found.classes.count == facts.aps.count)
     for (score, expected) in zip(found.classes, facts.aps) {
@@ -80,11 +80,11 @@ import Testing
   @Test(arguments: names) func batchesComeOutAsTheReferenceHasThem(name: String) throws {
     let facts = try facts(name)
     var start = 0
-    for batch in facts.per_batch {
+    for batch in facts.perBatch {
       let videos = try videos(name, facts, rows: start..<start + batch.size)
       let found = try VideoMetrics(videos, topK: 20, .reference(batchEnds: [batch.size]), Workers(1))
       #expect(abs(found.globalAveragePrecision - batch.gap20) < 1e-9)
-      #expect(abs(found.hitAtOne - batch.hit_at_one) < 1e-9)
+      #expect(abs(found.hitAtOne - batch.hitAtOne) < 1e-9)
       #expect(abs(found.equalRecallPrecision - batch.perr) < 1e-9)
       start += batch.size
     }
@@ -94,10 +94,10 @@ import Testing
   @Test(arguments: ["m_basic", "m_segment_k1000", "m_topk5"]) func withoutTiesTheOrderIsEnough(name: String) throws
   {
     let facts = try facts(name)
-    let found = try VideoMetrics(videos(name, facts, rows: 0..<facts.n), topK: facts.top_k, .order, Workers(2))
+    let found = try VideoMetrics(videos(name, facts, rows: 0..<facts.n), topK: facts.topK, .order, Workers(2))
     #expect(abs(found.globalAveragePrecision - facts.gap) < 1e-9)
-    #expect(abs(found.hitAtOne - facts.avg_hit_at_one) < 1e-7)
-    #expect(abs(found.equalRecallPrecision - facts.avg_perr) < 1e-9)
+    #expect(abs(found.hitAtOne - facts.avgHitAtOne) < 1e-7)
+    #expect(abs(found.equalRecallPrecision - facts.avgPerr) < 1e-9)
   }
 
   @Test func nothingScoresNothing() throws {
@@ -129,26 +129,27 @@ import Testing
     struct Case: Decodable {
       let predictions: [Double]
       let actuals: [Double]
-      let top_n: Int?
-      let num_positives: Int?
-      let heap_after: [[Double]]
-      let ap_at_n: Double
+      let topN: Int?
+      let numPositives: Int?
+      let heapAfter: [[Double]]
+      let apAtN: Double
     }
 
     let cases: [Case]
-    let shuffle_permutations: [String: [UInt32]]
-    let mt19937_seed0_first_u32: [UInt32]
+    let shufflePermutations: [String: [UInt32]]
+    let mt19937Seed0FirstU32: [UInt32]
   }
 
   private func facts() throws -> Calculator {
-    try JSONDecoder().decode(Calculator.self, from: Data(fixtureBytes("predictions/metrics/ap_calculator.json")))
+    try JSONDecoder.snakeCase.decode(
+      Calculator.self, from: Data(fixtureBytes("predictions/metrics/ap_calculator.json")))
   }
 
   @Test func randomNumbersAndShufflesArePythons() throws {
     let facts = try facts()
     var twister = MersenneTwister(pythonSeed: 0)
-    #expect(facts.mt19937_seed0_first_u32.map { _ in twister.next() } == facts.mt19937_seed0_first_u32)
-    for (count, order) in facts.shuffle_permutations {
+    #expect(facts.mt19937Seed0FirstU32.map { _ in twister.next() } == facts.mt19937Seed0FirstU32)
+    for (count, order) in facts.shufflePermutations {
       #expect(PythonShuffle.order(try #require(Int(count))) == order)
     }
     #expect(PythonShuffle.order(0).isEmpty)
@@ -162,20 +163,29 @@ import Testing
   }
 
   @Test func heapsAndPrecisionsAreThoseOfTheCalculator() throws {
-    for golden in try facts().cases where golden.top_n == nil {
+    for golden in try facts().cases where golden.topN == nil {
       var pairs = zip(golden.predictions, golden.actuals).map { Pair(score: $0, actual: $1) }
       pairs.withUnsafeMutableBufferPointer { PythonHeap.pushAll($0) }
-      #expect(pairs.map { [$0.score, $0.actual] } == golden.heap_after)
+      #expect(pairs.map { [$0.score, $0.actual] } == golden.heapAfter)
       var workspace = AveragePrecision()
       let scores = golden.predictions.map { Float($0) }
       let hits = golden.actuals.map { $0 > 0 }
       let precision = scores.withUnsafeBufferPointer { scores in
         hits.withUnsafeBufferPointer {
           workspace.reference(
-            scores, $0, positiveCount: golden.num_positives ?? golden.actuals.count { $0 > 1e-5 })
+            scores, $0, positiveCount: golden.numPositives ?? golden.actuals.count { $0 > 1e-5 })
         }
       }
-      #expect(abs(precision - golden.ap_at_n) < 1e-12)
+      #expect(abs(precision - golden.apAtN) < 1e-12)
     }
+  }
+}
+
+extension JSONDecoder {
+  /// For what Python wrote.
+  static var snakeCase: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
   }
 }

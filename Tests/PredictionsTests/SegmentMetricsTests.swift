@@ -12,7 +12,7 @@ import Testing
     let ok: Bool
     let repo: String
     let submission: String
-    let top_n: Int
+    let topN: Int
     let labels: String
     let map: Double?
     let aps: [Double]?
@@ -21,7 +21,9 @@ import Testing
 
   static let evaluations: [Evaluation] = {
     let json = Data(fixtureBytes("predictions/segments/expected.json"))
-    return ((try? JSONDecoder().decode([Evaluation].self, from: json)) ?? []).filter { $0.ok && $0.repo == "tm" }
+    return ((try? JSONDecoder.snakeCase.decode([Evaluation].self, from: json)) ?? []).filter {
+      $0.ok && $0.repo == "tm"
+    }
   }()
 
   @Test func casesAreFound() { #expect(SegmentMetricsTests.evaluations.count == 16) }
@@ -32,7 +34,7 @@ import Testing
     let name = golden.submission == "sub_full.csv" ? "sub_full.csv.gz" : golden.submission
     let file = try SegmentFile(fixture("predictions/segments/" + name), takesLast: true)
     let found = try SegmentMetrics(
-      file, truth, topK: golden.top_n == 0 ? nil : golden.top_n, rule: .published, Workers(2))
+      file, truth, topK: golden.topN == 0 ? nil : golden.topN, rule: .published, Workers(2))
     #expect(abs(found.meanAveragePrecision - (golden.map ?? -1)) < 1e-9)
     let aps = try #require(golden.aps)
     #expect(found.classes.count == aps.count)

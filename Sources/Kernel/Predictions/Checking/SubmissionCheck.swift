@@ -59,7 +59,8 @@ package struct SubmissionCheck: Sendable {
 
 extension SubmissionCheck {
   private mutating func checkVideos(_ input: WholeInput, _ template: PredictionFile?) {
-    var index = RowIndex(capacity: 1024)
+    var index = RowIndex(capacity: input.bytes.withUnsafeBytes { PredictionFile.estimatedRowCount($0) })
+    var seen = RepeatedLabels()
     var isThere = [Bool](repeating: false, count: template?.count ?? 0)
     var pairs = PredictionPairs()
     input.bytes.withUnsafeBytes { bytes in
@@ -90,7 +91,7 @@ extension SubmissionCheck {
             }
           }
           try pairs.read(PredictionRow(bytes, at: line.lowerBound).cell)
-          checkPairs(pairs, .line(lines.number))
+          checkPairs(pairs, &seen, .line(lines.number))
         } catch let fault as ByteReader.Fault { find(.line(lines.number), fault.problem) } catch {
           find(.line(lines.number), "\(error)")
         }
@@ -103,12 +104,14 @@ extension SubmissionCheck {
     }
   }
 
-  private mutating func checkPairs(_ pairs: PredictionPairs, _ place: KernelError.Place) {
+  private mutating func checkPairs(
+    _ pairs: PredictionPairs, _ seen: inout RepeatedLabels, _ place: KernelError.Place
+  ) {
     if pairs.count == 0 { find(place, "the row has no predictions") }
     if pairs.count > limits.pairCount {
       find(place, "the row has \(pairs.count) predictions, more than \(limits.pairCount)")
     }
-    var labels = pairs.labels.prefix(pairs.count)
+    let labels = pairs.labels.prefix(pairs.count)
     if let label = labels.first(where: { Int($0) >= limits.classCount }) {
       find(place, "label \(label) is not below \(limits.classCount), the number of classes")
     }
@@ -119,10 +122,7 @@ extension SubmissionCheck {
     if let next = scores.indices.dropFirst().first(where: { scores[$0] > scores[$0 - 1] }) {
       find(place, "the predictions are not sorted: label \(labels[next]) has a higher score than the one before")
     }
-    labels.sort()
-    if let next = labels.indices.dropFirst().first(where: { labels[$0] == labels[$0 - 1] }) {
-      find(place, "label \(labels[next]) is there twice")
-    }
+    if let label = seen.find(in: labels) { find(place, "label \(label) is there twice") }
   }
 
   static func text(_ bytes: UnsafeRawBufferPointer) -> String {

@@ -116,8 +116,15 @@ extension ScoredVideos {
       throw KernelError(.badData, "", "label \(label) of the ground truth exceeds \(ScoredVideos.classLimit - 1)")
     }
     let blockSize = 2048
-    let pieces = try workers.map((file.count + blockSize - 1) / blockSize) { block in
-      try Piece(file, truth, block * blockSize..<min((block + 1) * blockSize, file.count), classCount)
+    let batchSize = blockSize * 8 * workers.count
+    var pieces: [Piece] = []
+    for start in stride(from: 0, to: file.count, by: batchSize) {
+      let end = min(start + batchSize, file.count)
+      pieces += try workers.map((end - start + blockSize - 1) / blockSize) { block in
+        let first = start + block * blockSize
+        return try Piece(file, truth, first..<min(first + blockSize, end), classCount)
+      }
+      file.releaseRows(start..<end)
     }
     self.init(classCount: classCount)
     reserve(
@@ -144,7 +151,7 @@ extension ScoredVideos {
     init(_ file: PredictionFile, _ truth: VideoTruth, _ rows: Range<Int>, _ classCount: Int) throws {
       videos = ScoredVideos(classCount: classCount)
       var pairs = PredictionPairs()
-      var seen = SeenLabels()
+      var seen = RepeatedLabels()
       for row in rows {
         guard let number = file.withRow(row, { truth.number(of: $0.id) }) else {
           videos.extraCount += 1
@@ -152,7 +159,7 @@ extension ScoredVideos {
         }
         try file.read(row, into: &pairs)
         let labels = pairs.labels.prefix(pairs.count)
-        if let problem = seen.problem(labels) {
+        if let problem = ScoredVideos.problem(of: labels, &seen) {
           throw KernelError(.badData, file.name, at: file.place(of: row), problem)
         }
         truth.withLabels(number) { truth in
@@ -161,27 +168,16 @@ extension ScoredVideos {
             number: number)
         }
       }
-      file.releaseRows(rows)
     }
   }
 }
 
-/// Finds labels that are twice in a row.
-private struct SeenLabels {
-  /// For each label, the row that had it last.
-  private var rows: [UInt32] = []
-  private var row: UInt32 = 0
-
-  /// What is wrong with the labels of the next row.
-  mutating func problem(_ labels: ArraySlice<Int32>) -> String? {
-    row += 1
-    for label in labels {
-      let index = Int(label)
-      guard index < ScoredVideos.classLimit else { return "label \(label) exceeds \(ScoredVideos.classLimit - 1)" }
-      if index >= rows.count { rows += Array(repeating: 0, count: index + 1 - rows.count) }
-      if rows[index] == row { return "label \(label) is there twice" }
-      rows[index] = row
+extension ScoredVideos {
+  /// Why a row with these labels cannot be scored.
+  private static func problem(of labels: ArraySlice<Int32>, _ seen: inout RepeatedLabels) -> String? {
+    if let label = labels.first(where: { Int($0) >= classLimit }) {
+      return "label \(label) exceeds \(classLimit - 1)"
     }
-    return nil
+    return seen.find(in: labels).map { "label \($0) is there twice" }
   }
 }

@@ -95,7 +95,7 @@ package struct PredictionFile: Sendable {
   }
 
   /// How many rows there are if those at the beginning are like the others, and a few more.
-  private static func estimatedRowCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+  static func estimatedRowCount(_ bytes: UnsafeRawBufferPointer) -> Int {
     let sample = min(bytes.count, 1 << 16)
     let lineCount = bytes.lineNumber(at: sample)
     return min(bytes.count / 4, Int(Double(bytes.count) / Double(max(sample, 1)) * Double(lineCount) * 1.02) + 16)

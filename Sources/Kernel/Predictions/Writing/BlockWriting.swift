@@ -1,4 +1,5 @@
 import Bytes
+import Synchronization
 
 /// Text that all cores make, a block of rows each, and that is written in order.
 package enum BlockWriting {
@@ -18,11 +19,16 @@ package enum BlockWriting {
     _ make: @escaping @Sendable (_ rows: Range<Int>, _ text: inout RowText) throws -> Void
   ) throws {
     let batchSize = 4 * workers.count * blockSize
+    // Texts are used again, since fresh memory costs as much as filling it.
+    let idle = Mutex<[RowText]>([])
     var finished: [RowText] = []
     var finishedEnd = 0
     func takeFinished() throws {
-      for index in finished.indices { try finished[index].flush(to: sink) }
-      finished = []
+      while var text = finished.popLast() {
+        try text.flush(to: sink)
+        let empty = text
+        idle.withLock { $0.append(empty) }
+      }
       written(finishedEnd)
     }
     for start in stride(from: 0, to: rowCount, by: batchSize) {
@@ -31,11 +37,11 @@ package enum BlockWriting {
         (end - start + blockSize - 1) / blockSize,
         { block -> RowText in
           let first = start + block * blockSize
-          var text = RowText(format)
+          var text = idle.withLock { $0.popLast() } ?? RowText(format)
           try make(first..<min(first + blockSize, end), &text)
           return text
         }, meanwhile: takeFinished)
-      finished = texts
+      finished = texts.reversed()
       finishedEnd = end
     }
     try takeFinished()

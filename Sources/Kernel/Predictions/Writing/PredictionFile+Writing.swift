@@ -50,7 +50,14 @@ extension PredictionFile {
     to sink: any ByteSink, _ format: NumberFormat, _ workers: Workers,
     _ append: @escaping @Sendable (UnsafeRawBufferPointer, PredictionPairs, inout RowText) throws -> Void
   ) throws {
-    try BlockWriting.write(rowCount: count, format: format, workers, to: sink) { rows, text in
+    var released = 0
+    func release(_ end: Int) {
+      // A release takes neighbouring pages along, so it must not be in the way of threads that read them.
+      guard byteCount(of: released..<end) > 16 << 20 else { return }
+      releaseRows(released..<end)
+      released = end
+    }
+    try BlockWriting.write(rowCount: count, format: format, workers, to: sink, written: release) { rows, text in
       var pairs = PredictionPairs()
       for number in rows {
         try read(number, into: &pairs)
@@ -58,7 +65,6 @@ extension PredictionFile {
           throw KernelError(.badData, name, at: place(of: number), fault.problem)
         }
       }
-      releaseRows(rows)
     }
   }
 }
