@@ -38,7 +38,7 @@ test:
 interop: all
 	sh Tests/Interop/run.sh
 
-FUZZERS := fuzz-records
+FUZZERS := fuzz-records fuzz-predictions
 SECONDS ?= 60
 fuzz: all
 	@set -e; sh Tests/Fuzz/corpus.sh .build-fuzz/corpus; \

@@ -13,11 +13,11 @@ set -- $(measure 5 "$MERGE_PREDS" check -q "$work/p.csv")
 check=$1
 compute "check, one core            %6.2f s   %5.0f MB/s   peak $3 MB" "$1" "$megabytes/$1"
 cat >"$work/convert.sh" <<'END'
-"$1" convert -q --threads "$3" "$2" >/dev/null
+"$1" convert -q $3 "$2" >/dev/null
 END
-set -- $(measure 5 sh "$work/convert.sh" "$MERGE_PREDS" "$work/p.csv" 1)
+set -- $(measure 5 sh "$work/convert.sh" "$MERGE_PREDS" "$work/p.csv" "--threads 1")
 compute "read and write, one core   %6.2f s   %5.0f MB/s   peak $3 MB" "$1" "$megabytes/$1"
-set -- $(measure 5 sh "$work/convert.sh" "$MERGE_PREDS" "$work/p.csv" 64)
+set -- $(measure 5 sh "$work/convert.sh" "$MERGE_PREDS" "$work/p.csv" "")
 compute "read and write             %6.2f s   %5.0f MB/s   peak $3 MB" "$1" "$megabytes/$1"
 "$MERGE_PREDS" convert "$work/p.csv" | cmp - "$work/p.csv"
 cat >"$work/strtof.c" <<'END'

@@ -71,8 +71,8 @@ package struct PredictionArrays: Sendable {
 
   private func append(_ row: Int, to text: inout RowText) throws {
     var labels: [Int32] = []
-    var singles: [Float] = []
-    var doubles: [Double] = []
+    // A float32 is the double that it is: with fewer digits it might round differently when it is written.
+    var scores: [Double] = []
     let id = String(decoding: ids[row], as: UTF8.self).printable
     for place in row * columnCount..<(row + 1) * columnCount {
       let label = label(place)
@@ -86,17 +86,13 @@ package struct PredictionArrays: Sendable {
           .badData, name, at: .tensor("scores"), "video \(id): the score of label \(label) is \(score)")
       }
       labels.append(Int32(label))
-      singles.append(Float(score))
-      doubles.append(score)
+      scores.append(score)
     }
     do {
       try ids[row].withUnsafeBytes { id in
         guard !id.isEmpty else { throw ByteReader.Fault(offset: 0, problem: "id \(row) is empty") }
         try labels.withUnsafeBufferPointer { labels in
-          guard scoreType == .float32 else {
-            return try doubles.withUnsafeBufferPointer { try text.append(id: id, labels: labels, scores: $0) }
-          }
-          try singles.withUnsafeBufferPointer { try text.append(id: id, labels: labels, scores: $0) }
+          try scores.withUnsafeBufferPointer { try text.append(id: id, labels: labels, scores: $0) }
         }
       }
     } catch let fault as ByteReader.Fault {
