@@ -13,7 +13,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS := ckpt-tool tfrecord-tool fake-filter
+PROGRAMS := ckpt-tool tfrecord-tool fake-filter merge-preds
 RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools
@@ -38,7 +38,7 @@ test:
 interop: all
 	sh Tests/Interop/run.sh
 
-FUZZERS := fuzz-records
+FUZZERS := fuzz-records fuzz-predictions
 SECONDS ?= 60
 fuzz: all
 	@set -e; sh Tests/Fuzz/corpus.sh .build-fuzz/corpus; \

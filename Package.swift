@@ -29,6 +29,7 @@ let package = Package(
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
+    .executable(name: "merge-preds", targets: ["merge-preds"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -47,7 +48,7 @@ let package = Package(
     kernel("Tensors", on: ["Bytes", "CKernel"]),
     kernel("Records", on: ["Bytes", "Tensors"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
-    kernel("Predictions", on: ["Bytes"]),
+    kernel("Predictions", on: ["Bytes", "Tensors", "Records"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -76,6 +77,14 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "merge-preds",
+      dependencies: [
+        "Bytes", "Predictions", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
       name: "manual",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tools/manual", swiftSettings: strict),
@@ -90,7 +99,9 @@ let package = Package(
       name: "probe",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/ProbeTool", swiftSettings: strict),
-    tests("ManualTests", on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "tfrecord-tool"]),
+    tests(
+      "ManualTests",
+      on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "tfrecord-tool"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
@@ -99,8 +110,8 @@ let package = Package(
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
-    tests("PredictionsTests", on: ["Bytes", "Predictions"]),
-    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter"], excluding: ["Golden"]),
+    tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
+    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -113,5 +124,8 @@ func fuzzer(_ name: String, _ folder: String, on dependencies: [Target.Dependenc
 }
 
 if fuzzes {
-  package.targets += [fuzzer("fuzz-records", "Records", on: ["Bytes", "Records"])]
+  package.targets += [
+    fuzzer("fuzz-records", "Records", on: ["Bytes", "Records"]),
+    fuzzer("fuzz-predictions", "Predictions", on: ["Bytes", "Predictions"]),
+  ]
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # corpus.sh FOLDER : the first inputs of the fuzzers, from the fixtures of the tests. A letter before each tells the
-# target what it is: f a file, m a message, j a line of JSON.
+# target what it is: f a file, m a message, j a line of JSON; v predictions of videos, s of segments, n a number.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 fixtures=$here/../Fixtures
@@ -21,4 +21,17 @@ for file in "$fixtures"/records/*/*; do
       { printf m; tail -c +13 "$file" | head -c "$length"; } >"$1/records/message-$number"
       ;;
   esac
+done
+
+mkdir -p "$1/predictions"
+number=0
+for file in "$fixtures"/fakes/*.csv "$fixtures"/predictions/arrays/*.npz; do
+  number=$((number + 1))
+  { printf v; head -c 3000 "$file"; } >"$1/predictions/videos-$number"
+done
+printf 'v{"video_id": ["a\\u00e4"], "class_indexes": [[3, 17]], "predictions": [[0.267829, 1e-05]]}\n' \
+  >"$1/predictions/lines"
+{ printf s; cat "$fixtures/predictions/segments/tiny/sub.csv"; } >"$1/predictions/segments"
+for text in 0.267829 1e-05 -12345678901234567890.5e-300 9007199254740993 2.2250738585072011e-308; do
+  printf 'n%s' "$text" >"$1/predictions/number-$text"
 done

@@ -72,7 +72,10 @@ TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
 FAKE_FILTER=${FAKE_FILTER:-$top/.build/release/fake-filter}
 [ -x "$FAKE_FILTER" ] || (cd "$top" && swift build -c release --product fake-filter >&2)
 [ -x "$FAKE_FILTER" ] || { echo "no program at $FAKE_FILTER" >&2; exit 1; }
-export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER
+MERGE_PREDS=${MERGE_PREDS:-$top/.build/release/merge-preds}
+[ -x "$MERGE_PREDS" ] || (cd "$top" && swift build -c release --product merge-preds >&2)
+[ -x "$MERGE_PREDS" ] || { echo "no program at $MERGE_PREDS" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -89,7 +92,8 @@ judge() {
 
 {
   for python in $tf2 $tf1; do
-    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py; do
+    for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
+      predictions.py; do
       judge "$python" "$script"
     done
   done

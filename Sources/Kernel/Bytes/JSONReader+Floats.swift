@@ -1,20 +1,67 @@
 /// Numbers read straight from the text, for lists of millions of them.
 extension JSONReader {
   /// Reads a number as the float32 nearest to it.
-  ///
-  /// Up to 19 digits with an exponent of at most 22 are exact products or quotients of two doubles (Clinger 1990), one
-  /// rounding from the truth; a second rounding to float32 then is right unless the double lies exactly between two
-  /// floats. All other numbers go the long way.
   package mutating func float() throws(Fault) -> Float {
+    let start = try plainNumber()
+    let value = read(start, DecimalReading.float)
+    guard value.isFinite else { throw Fault(offset: start, problem: "a number exceeds the range of a float32") }
+    return value
+  }
+
+  /// Reads a number as the double nearest to it.
+  package mutating func double() throws(Fault) -> Double {
+    let start = try plainNumber()
+    let value = read(start, DecimalReading.double)
+    guard value.isFinite else { throw Fault(offset: start, problem: "a number exceeds the range of a double") }
+    return value
+  }
+
+  /// Checks that a number as JSON writes it comes next, and where; consumes only white space before it.
+  private mutating func plainNumber() throws(Fault) -> Int {
     _ = try nextByte()
     let start = offset
-    if let value = simpleFloat() { return value }
-    offset = start
-    _ = try number()
-    guard let value = Float(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite else {
-      throw Fault(offset: start, problem: "a number exceeds the range of a float32")
+    var cursor = offset
+    if bytes[cursor] == UInt8(ascii: "-") { cursor += 1 }
+    let first = cursor
+    let wholeCount = skipDigits(&cursor)
+    guard wholeCount > 0 else { throw fault("a number is expected") }
+    guard wholeCount == 1 || bytes[first] != UInt8(ascii: "0") else {
+      throw Fault(offset: first, problem: "a number may not begin with 0")
     }
-    return value
+    if cursor < bytes.count, bytes[cursor] == UInt8(ascii: ".") {
+      cursor += 1
+      guard skipDigits(&cursor) > 0 else {
+        throw Fault(offset: cursor, problem: "a digit is expected after the decimal point")
+      }
+    }
+    if cursor < bytes.count, bytes[cursor] | 0x20 == UInt8(ascii: "e") {
+      cursor += 1
+      let isSigned = cursor < bytes.count && [UInt8(ascii: "-"), UInt8(ascii: "+")].contains(bytes[cursor])
+      if isSigned { cursor += 1 }
+      guard skipDigits(&cursor) > 0 else {
+        throw Fault(offset: cursor, problem: "a digit is expected in the exponent")
+      }
+    }
+    return start
+  }
+
+  private func skipDigits(_ cursor: inout Int) -> Int {
+    let start = cursor
+    while cursor < bytes.count, bytes[cursor] &- UInt8(ascii: "0") < 10 { cursor += 1 }
+    return cursor - start
+  }
+
+  /// Consumes a number that is known to be there.
+  private mutating func read<Number: BinaryFloatingPoint>(
+    _ start: Int, _ parse: (inout UnsafePointer<UInt8>, UnsafePointer<UInt8>) -> Number
+  ) -> Number {
+    bytes.withMemoryRebound(to: UInt8.self) { text in
+      guard let base = text.baseAddress else { return .nan }
+      var cursor = base + start
+      let value = parse(&cursor, base + text.count)
+      offset = cursor - base
+      return value
+    }
   }
 
   /// Reads a number that must be written as an integer of 64 bits.
@@ -33,43 +80,6 @@ extension JSONReader {
       throw Fault(offset: start, problem: "an integer of 64 bits is expected")
     }
     return value
-  }
-
-  private static let powers: [Double] = (0...22).reduce(into: []) { powers, _ in
-    powers.append((powers.last.map { $0 * 10 }) ?? 1)
-  }
-
-  /// A number of the usual form; `nil` (with the reader anywhere) for everything else, errors included.
-  private mutating func simpleFloat() -> Float? {
-    var cursor = offset
-    let isNegative = cursor < bytes.count && bytes[cursor] == UInt8(ascii: "-")
-    if isNegative { cursor += 1 }
-    let first = cursor
-    guard var mantissa = digits(&cursor, limit: 18), isPlainInteger(first, cursor, false) else { return nil }
-    var exponent = 0
-    if cursor < bytes.count, bytes[cursor] == UInt8(ascii: ".") {
-      cursor += 1
-      let point = cursor
-      guard let fraction = digits(&cursor, limit: 18 - (point - 1 - first)) else { return nil }
-      exponent = point - cursor
-      for _ in point..<cursor { mantissa *= 10 }
-      mantissa += fraction
-    }
-    if cursor < bytes.count, bytes[cursor] | 0x20 == UInt8(ascii: "e") {
-      cursor += 1
-      let isBelow = cursor < bytes.count && bytes[cursor] == UInt8(ascii: "-")
-      if isBelow || (cursor < bytes.count && bytes[cursor] == UInt8(ascii: "+")) { cursor += 1 }
-      guard let power = digits(&cursor, limit: 4) else { return nil }
-      exponent += isBelow ? -Int(power) : Int(power)
-    }
-    guard !continuesNumber(at: cursor), mantissa < 1 << 53, abs(exponent) <= 22 else { return nil }
-    let power = JSONReader.powers[abs(exponent)]
-    let double = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
-    // 29 bits of a double's fraction do not fit a float's; a tie is where only the first of them is set.
-    let isTie = double.bitPattern & 0x1fff_ffff == 0x1000_0000
-    guard !isTie, double == 0 || (1e-37..<3e38).contains(double) else { return nil }
-    offset = cursor
-    return Float(isNegative ? -double : double)
   }
 
   /// The digits from `cursor` on, at least one and at most `limit`, as a number.

@@ -17,6 +17,34 @@ package struct MersenneTwister: Sendable {
     position = MersenneTwister.size
   }
 
+  /// As Python's `random.seed` for a number of 32 bits: Matsumoto and Nishimura's initialization by an array, of which
+  /// that number is the only element.
+  package init(pythonSeed seed: UInt32) {
+    self.init(seed: 19_650_218)
+    let size = MersenneTwister.size
+    var index = 1
+    func mix(_ factor: UInt32) -> UInt32 {
+      let previous = state[index - 1]
+      return state[index] ^ (previous ^ previous >> 30) &* factor
+    }
+    func advance() {
+      index += 1
+      if index == size {
+        state[0] = state[size - 1]
+        index = 1
+      }
+    }
+    for _ in 0..<size {
+      state[index] = mix(1_664_525) &+ seed
+      advance()
+    }
+    for _ in 0..<size - 1 {
+      state[index] = mix(1_566_083_941) &- UInt32(index)
+      advance()
+    }
+    state[0] = 0x8000_0000
+  }
+
   /// The next 32 bits.
   package mutating func next() -> UInt32 {
     if position == MersenneTwister.size { twist() }
