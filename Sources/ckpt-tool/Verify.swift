@@ -19,12 +19,25 @@ struct Verify: ParsableCommand {
   @OptionGroup var quiet: QuietOptions
 
   func run() throws {
-    guard json.json else { return try verifyAll(write) }
-    let json = JSONWriter(StandardOutput.shared)
-    try json.array { try verifyAll { try write($0, to: json) } }
+    var outcome: any Error = ExitStatus.no
+    var isSound = false
+    func verify(_ write: (Verification) throws -> Void) throws {
+      do { isSound = try verifyAll(write) } catch let error as KernelError where error.kind == .noInput {
+        outcome = error
+      }
+    }
+    if json.json {
+      // The list is whole, whatever is found.
+      let json = JSONWriter(StandardOutput.shared)
+      try json.array { try verify { try write($0, to: json) } }
+    } else {
+      try verify(write)
+    }
+    guard isSound else { throw outcome }
   }
 
-  private func verifyAll(_ write: (Verification) throws -> Void) throws {
+  /// - Returns: whether all checkpoints are sound.
+  private func verifyAll(_ write: (Verification) throws -> Void) throws -> Bool {
     var isSound = true
     var failure: KernelError?
     for path in try CheckpointSeries.named(checkpoints) {
@@ -42,7 +55,7 @@ struct Verify: ParsableCommand {
       }
     }
     if let failure { throw failure }
-    if !isSound { throw ExitStatus.no }
+    return isSound
   }
 
   private func write(_ verification: Verification, to json: JSONWriter) throws {

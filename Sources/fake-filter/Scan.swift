@@ -25,9 +25,9 @@ struct Scan: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The least cosine of near duplicates, 0.95 to 1; from 0.98 on fewer than one in 10000 is missed.",
+      "The least cosine of near duplicates, 0.95 to 1 (default: 0.99); from 0.98 on fewer than one in 10000 is missed.",
       valueName: "cosine"))
-  var similarity = 0.99
+  var similarity: Double?
 
   @OptionGroup var part: ShardOption
   @OptionGroup var threshold: ThresholdOption
@@ -37,9 +37,11 @@ struct Scan: ParsableCommand {
   @OptionGroup var quiet: QuietOptions
 
   func validate() throws {
+    guard let similarity else { return }
     guard similarity >= 0.95, similarity <= 1 else {
       throw ValidationError("--similarity must be 0.95 to 1, not \(similarity)")
     }
+    if !duplicates { throw ValidationError("--similarity goes with --duplicates") }
   }
 
   func run() throws {
@@ -53,7 +55,7 @@ struct Scan: ParsableCommand {
     defer { meter.finish() }
     let summary = try named.write { sink in
       try duplicates
-        ? scan.writeWithDuplicates(to: sink, similarity: similarity) { meter.report($0, total) }
+        ? scan.writeWithDuplicates(to: sink, similarity: similarity ?? 0.99) { meter.report($0, total) }
         : scan.write(to: sink) { meter.report($0, total) }
     }
     meter.finish()

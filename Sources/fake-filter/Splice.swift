@@ -38,10 +38,10 @@ struct Splice: ParsableCommand {
 
   @Option(
     help: """
-      What becomes of videos of the template without a row: template, which takes its row, drop, or fail, which \
-      names them.
+      What becomes of videos of the template without a row: template, the default, which takes its row, drop, or \
+      fail, which names them.
       """)
-  var missing = Splicing.MissingRule.template
+  var missing: Splicing.MissingRule?
 
   @Flag(help: "Replace an output that exists already.") var force = false
   @OptionGroup var threads: ThreadsOption
@@ -51,6 +51,7 @@ struct Splice: ParsableCommand {
     guard [goodFile, fakeFile, template].filter({ $0 == FileArguments.standardInput }).count <= 1 else {
       throw ValidationError("standard input can be only one of the inputs")
     }
+    if missing != nil, template == nil { throw ValidationError("--missing goes with --template") }
   }
 
   func run() throws {
@@ -60,7 +61,7 @@ struct Splice: ParsableCommand {
     let template = try template.map { try PredictionFile($0) }
     let report = try output.write { sink in
       guard let template else { return try splicing.write(to: sink) }
-      return try splicing.write(orderedBy: template, missing: missing, to: sink)
+      return try splicing.write(orderedBy: template, missing: missing ?? .template, to: sink)
     }
     if !report.missing.isEmpty {
       let what = missing == .drop ? "left out" : "took the template's row for"

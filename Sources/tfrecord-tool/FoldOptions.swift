@@ -6,8 +6,9 @@ import Terminal
 /// The options of `split --folds`, and what it prints.
 struct FoldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("List the files of K folds.", valueName: "k")) var folds: Int?
-  @Option(help: ArgumentHelp("How to shuffle the files first; 0 leaves their order.", valueName: "number"))
-  var splitSeed: UInt32 = 0
+  @Option(
+    help: ArgumentHelp("How to shuffle the files first; 0, the default, leaves their order.", valueName: "number"))
+  var splitSeed: UInt32?
   @Option(help: ArgumentHelp("List only this fold, from 0.", valueName: "f")) var fold: Int?
   @Option(help: ArgumentHelp("List only this side of the folds.", valueName: "train|test")) var part: Part?
   @Flag(
@@ -21,8 +22,8 @@ struct FoldOptions: ParsableArguments {
   /// Checks what depends on `--folds` being there.
   func validateUse() throws {
     guard let folds else {
-      if fold != nil || part != nil || format.json {
-        throw ValidationError("--fold, --part and --json go with --folds")
+      if fold != nil || part != nil || splitSeed != nil || !twins || format.json {
+        throw ValidationError("--fold, --part, --split-seed, --no-twins and --json go with --folds")
       }
       return
     }
@@ -38,7 +39,7 @@ struct FoldOptions: ParsableArguments {
       throw KernelError(.usage, "", "\(files.count) files cannot make \(folds) folds")
     }
     warnOfMissingTwins(files, diagnostics)
-    let all = FoldAssignment(fileCount: files.count, foldCount: folds, seed: splitSeed).folds
+    let all = FoldAssignment(fileCount: files.count, foldCount: folds, seed: splitSeed ?? 0).folds
     let chosen = all.enumerated().filter { fold == nil || $0.offset == fold }
     func paths(_ fold: FoldAssignment.Fold, _ part: Part) -> [String] {
       FoldAssignment.paths(part == .train ? fold.train : fold.test, of: files, withTwins: twins)

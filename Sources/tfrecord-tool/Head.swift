@@ -22,7 +22,7 @@ struct Head: ParsableCommand {
     var left = records
     var rawCount = 0
     for file in try FileArguments.expand(files) where left > 0 {
-      let reader = try RecordReader(file, chunkSize: 256 << 10)
+      let reader = try RecordReader(file, chunkSize: 256 << 10, isEager: true)
       while left > 0, let chunk = try reader.next() {
         var lines: [UInt8] = []
         let taken = min(left, chunk.count)

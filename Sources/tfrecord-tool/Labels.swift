@@ -16,6 +16,7 @@ struct Labels: ParsableCommand {
   @OptionGroup var inputs: ScannedInputs
   @Flag(help: "Write the ratings of segments instead of the labels of videos.") var segments = false
   @OptionGroup var json: JSONFlag
+  @OptionGroup var quiet: QuietOptions
 
   func run() throws {
     let scan = try inputs.scan()
@@ -26,10 +27,11 @@ struct Labels: ParsableCommand {
       }
     }
     if segments {
-      return try scan.writeText { _, message, text in try VideoColumns.appendSegments(of: message, to: &text) }
+      let isAny = try scan.writeText { _, message, text in try VideoColumns.appendSegments(of: message, to: &text) }
+      if !isAny { quiet.diagnostics.warning("no record has ratings of segments") }
+      return
     }
-    try StandardOutput.shared.line("VideoId,Labels")
-    try scan.writeText { _, message, text in
+    try scan.writeText(header: "VideoId,Labels") { _, message, text in
       try VideoColumns.appendLabels(of: message, to: &text)
       text.append(UInt8(ascii: "\n"))
     }

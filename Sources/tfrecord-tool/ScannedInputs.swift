@@ -15,12 +15,18 @@ struct ScannedInputs: ParsableArguments {
 }
 
 extension RecordScan {
-  /// Writes what `make` appends for each record, in the order of the records, to standard output.
+  /// Writes what `make` appends for each record, in the order of the records, to standard output, after a header that
+  /// is written when the first records could be read.
   ///
+  /// - Returns: whether there was anything but the header.
   /// - Throws: what `make` throws; a fault is said to be the record's.
+  @discardableResult
   func writeText(
+    header: String? = nil,
     _ make: @escaping @Sendable (_ path: String, _ message: RecordMessage, _ text: inout [UInt8]) throws -> Void
-  ) throws {
+  ) throws -> Bool {
+    var header = header.map { Array(($0 + "\n").utf8) } ?? []
+    var isEmpty = true
     try run { path, records in
       var text: [UInt8] = []
       try records.forEach { record in
@@ -28,8 +34,12 @@ extension RecordScan {
       }
       return text
     } take: { _, text in
-      try StandardOutput.shared.write(text)
+      try StandardOutput.shared.write(header + text)
+      header = []
+      isEmpty = isEmpty && text.isEmpty
     }
+    try StandardOutput.shared.write(header)
+    return !isEmpty
   }
 
   /// The same for a JSON array: `make` appends an object for each record.

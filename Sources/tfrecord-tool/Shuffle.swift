@@ -26,7 +26,9 @@ struct Shuffle: ParsableCommand {
   @OptionGroup var quiet: QuietOptions
 
   func validate() throws {
-    if let shards, shards < 1 { throw ValidationError("--shards must be 1 or more, not \(shards)") }
+    if let shards, !(1...99999).contains(shards) {
+      throw ValidationError("--shards must be 1 to 99999, not \(shards)")
+    }
     if memory.bytes < 1 << 20 { throw ValidationError("--memory must be 1MiB or more") }
   }
 

@@ -11,7 +11,8 @@ struct Synth: ParsableCommand {
       Labels are long-tailed and correlated. Some classes are seen in the mean of the frames, some in a few frames \
       only, some in what comes first. The same seed makes the same classes and videos, bit for bit: other numbers \
       of the same seed (--first) are other videos of the same classes, for a test set; the levels of the same \
-      numbers are the same videos. A fake has frames of noise, so that its mean_rgb is nearly constant.
+      numbers are the same videos, with the same labels; the means of the video level are near those of the frames, \
+      not equal to them. A fake has frames of noise, so that its mean_rgb is nearly constant.
       """)
 
   @Option(help: ArgumentHelp("How many videos to make.", valueName: "n")) var videos = 1000
@@ -57,6 +58,7 @@ struct Synth: ParsableCommand {
     synthesis.part = shard
     synthesis.frames = frames.range
     synthesis.fakes = fakes
+    try synthesis.validate()
     let meter = progress.start("writing \(Path.name(of: output))", quiet)
     defer { meter.finish() }
     let total = synthesis.videoCount

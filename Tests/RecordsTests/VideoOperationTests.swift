@@ -261,7 +261,7 @@ import Testing
             $0.step { $0.bytes { $0.add([1]) } }
           }
         }
-      } == "feature rgb has frames of 1 to 2 bytes: no array can hold them")
+      } == "record 0: the frames of rgb have 1 to 2 bytes: no array can hold them")
     #expect(
       try problem { $0.featureLists { $0.list("rgb") { $0.step { $0.floats([1]) } } } }
         == "record 0: a step of rgb is not one byte string")

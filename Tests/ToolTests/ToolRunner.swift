@@ -50,6 +50,8 @@ enum ToolRunner {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: captured.write([], "stdout"))
     process.standardError = FileHandle(forWritingAtPath: captured.write([], "stderr"))
+    await Gate.programs.enter()
+    defer { Task { await Gate.programs.leave() } }
     try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, Error>) in
       process.terminationHandler = { _ in done.resume() }
       do { try process.run() } catch { done.resume(throwing: error) }
@@ -59,5 +61,28 @@ enum ToolRunner {
     return ToolRun(
       status: process.terminationReason == .uncaughtSignal ? 128 + status : status,
       stdout: contents(captured("stdout")), stderr: contents(captured("stderr")))
+  }
+}
+
+/// Lets only some programs run at the same time: hundreds at once would make each of them slow.
+private actor Gate {
+  static let programs = Gate(2 * ProcessInfo.processInfo.activeProcessorCount)
+
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(_ count: Int) { free = count }
+
+  func enter() async {
+    guard free == 0 else {
+      free -= 1
+      return
+    }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func leave() {
+    guard waiting.isEmpty else { return waiting.removeFirst().resume() }
+    free += 1
   }
 }

@@ -13,9 +13,14 @@ package enum FileArguments {
   /// A path that exists is taken as it is, even if it contains `,`, `*` or begins with `@`. A list file holds one
   /// argument a line; empty lines and lines that begin with `#` do not count, and lists do not nest.
   ///
-  /// - Throws: ``KernelError`` `.noInput` when a glob matches nothing or a list cannot be read.
+  /// - Throws: ``KernelError`` `.noInput` when a glob matches nothing or a list cannot be read, `.usage` when standard
+  ///   input is named twice, of which the second would find nothing.
   package static func expand(_ arguments: [String]) throws -> [String] {
-    try arguments.flatMap { try expand($0, allowsList: true) }
+    let files = try arguments.flatMap { try expand($0, allowsList: true) }
+    guard files.count(where: { $0 == standardInput }) <= 1 else {
+      throw KernelError(.usage, "", "standard input is named twice")
+    }
+    return files
   }
 
   private static func expand(_ argument: String, allowsList: Bool) throws -> [String] {

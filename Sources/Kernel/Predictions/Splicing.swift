@@ -21,11 +21,14 @@ package struct Splicing: Sendable {
   let good: PredictionFile
   let fake: PredictionFile
 
-  /// - Throws: ``KernelError`` `.badData` when the headers differ or a video is in both files.
+  /// - Throws: ``KernelError`` `.badData` when the headers differ, a video is in both files, or a row is not of
+  ///   label-score pairs.
   package init(good: PredictionFile, fake: PredictionFile) throws {
     self.good = good
     self.fake = fake
     try Splicing.demandSameHeader(fake, good)
+    try Splicing.demandPairs(good)
+    try Splicing.demandPairs(fake)
     for number in 0..<fake.count {
       try fake.withRow(number) { row in
         guard let other = good.number(of: row.id) else { return }
@@ -34,6 +37,12 @@ package struct Splicing: Sendable {
           "video \(row.idText) is in \(good.name) too, in line \(good.lineNumber(of: other))")
       }
     }
+  }
+
+  /// Refuses rows that a leaderboard could not read.
+  private static func demandPairs(_ file: PredictionFile) throws {
+    var pairs = PredictionPairs()
+    for number in 0..<file.count { try file.read(number, into: &pairs) }
   }
 
   private static func demandSameHeader(_ file: PredictionFile, _ first: PredictionFile) throws {

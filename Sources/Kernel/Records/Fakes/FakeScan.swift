@@ -85,6 +85,7 @@ package struct FakeScan: Sendable {
         do {
           let message = RecordMessage(record.payload)
           let id = try Video.id(of: message)
+          if id.isEmpty { throw ByteReader.Fault(offset: 0, problem: "the id is empty") }
           try image.read(message)
           try add(&result, id, image, message)
         } catch {

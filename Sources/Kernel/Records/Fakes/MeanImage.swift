@@ -27,7 +27,11 @@ struct MeanImage {
     try feature.forEachFloats { run throws(ByteReader.Fault) in
       for index in 0..<run.count / 4 {
         let bits = UInt32(littleEndian: run.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
-        values.append(Double(Float(bitPattern: bits)))
+        let value = Float(bitPattern: bits)
+        guard value.isFinite else {
+          throw .init(offset: 0, problem: "number \(values.count) of mean_rgb is \(value), not finite")
+        }
+        values.append(Double(value))
       }
     }
     if values.isEmpty { throw .init(offset: 0, problem: "feature mean_rgb has no floats") }

@@ -12,7 +12,8 @@ package enum RecordFrame {
   package static func payloadLength(header bytes: UnsafeRawPointer) -> Int? {
     let stored = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
     guard CRC32C.mask(CRC32C.of(UnsafeRawBufferPointer(start: bytes, count: 8))) == stored else { return nil }
-    return Int(exactly: UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)))
+    let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    return Int(min(length, UInt64(Int.max - overhead)))
   }
 
   /// Calls `body` with the header of a record of `count` bytes.

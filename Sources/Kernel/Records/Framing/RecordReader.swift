@@ -44,6 +44,11 @@ package final class RecordReader {
   package private(set) var recordCount = 0
   /// Bytes of a chunk, unless a single record has more.
   private let chunkSize: Int
+  /// Whether records of a stream are wanted as soon as they are there.
+  private let isEager: Bool
+
+  /// No message of protobuf has more than 2 GiB, so a longer record of a stream is a lie, or not for us.
+  private static let streamedRecordLimit = 2 << 30
 
   private enum Input {
     case mapped(ByteView)
@@ -59,9 +64,12 @@ package final class RecordReader {
 
   /// Opens `path`; `-` is standard input.
   ///
-  /// - Parameter name: what messages call the file, when not by its path.
+  /// - Parameters:
+  ///   - name: what messages call the file, when not by its path.
+  ///   - isEager: whether records of a pipe are wanted as soon as they are there, in chunks as small as they come.
   /// - Throws: ``KernelError`` `.noInput` when it is missing, a directory or unreadable.
-  package init(_ path: String, name: String? = nil, chunkSize: Int = 8 << 20) throws {
+  package init(_ path: String, name: String? = nil, chunkSize: Int = 8 << 20, isEager: Bool = false) throws {
+    self.isEager = isEager
     self.path = name ?? (path == FileArguments.standardInput ? "standard input" : path)
     self.chunkSize = chunkSize
     if path != FileArguments.standardInput, FileStatus(path)?.isRegular != false {
@@ -102,12 +110,13 @@ package final class RecordReader {
     var room = max(chunkSize, carried.count)
     while true {
       var filled = carried.count
-      let buffer = OwnedBuffer(byteCount: room)
+      let buffer = try OwnedBuffer(ifThereIsRoomFor: room)
       carried.withUnsafeBytes { buffer.bytes.copyMemory(from: $0) }
       while filled < room, !streamIsAtEnd {
         let count = readOrFail(source, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[filled...]))
         filled += count
         streamIsAtEnd = count == 0
+        if isEager { break }
       }
       let view = ByteView(unsafe: UnsafeRawBufferPointer(buffer.bytes), owner: buffer).subview(0..<filled)
       if let chunk = try cut(view, isWhole: streamIsAtEnd && streamFailure == nil) {
@@ -119,7 +128,12 @@ package final class RecordReader {
       // A record larger than the buffer: read more before believing its length, so that a lie costs no memory.
       carried = view
       let announced = view.withUnsafeBytes { announcedLength($0) } ?? .max
-      room = announced / 4 <= filled ? announced : 2 * filled
+      guard filled <= Self.streamedRecordLimit else {
+        throw broken(
+          "it has over \(Self.streamedRecordLimit) bytes, which cannot be held",
+          hint: "decompress the file; plain files have no limit")
+      }
+      room = max(chunkSize, announced / 4 <= filled ? announced : 2 * filled)
     }
   }
 
@@ -156,7 +170,7 @@ package final class RecordReader {
   /// The length of the frame at the beginning of `bytes`, as far as that can be told.
   private func announcedLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= RecordFrame.headerLength, let start = bytes.baseAddress,
-      let length = RecordFrame.payloadLength(header: start), length <= .max - RecordFrame.overhead
+      let length = RecordFrame.payloadLength(header: start)
     else { return nil }
     return length + RecordFrame.overhead
   }
@@ -172,16 +186,16 @@ package final class RecordReader {
       throw broken("the checksum of its length is wrong")
     }
     guard length <= bytes.count - RecordFrame.overhead else {
-      if isWhole { throw broken("\(length) bytes are announced but the file ends after \(bytes.count)") }
+      if isWhole { throw broken("it takes \(length + RecordFrame.overhead) bytes but \(bytes.count) are left") }
       return 0
     }
     return length + RecordFrame.overhead
   }
 
   /// What is wrong with the record that begins where the last chunk ended.
-  private func broken(_ problem: String) -> KernelError {
+  private func broken(_ problem: String, hint: String? = nil) -> KernelError {
     KernelError(
       .badData, path, at: .byte(offset), "record \(recordCount): \(problem)",
-      hint: offset == 0 ? "is this a TFRecord file?" : RecordFrame.repairHint)
+      hint: hint ?? (offset == 0 ? "is this a TFRecord file?" : RecordFrame.repairHint))
   }
 }

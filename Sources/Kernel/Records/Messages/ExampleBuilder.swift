@@ -55,6 +55,7 @@ package struct ExampleBuilder {
   /// Writes a step for every `width` bytes of `rows`: one byte string, as the frames of a video are stored.
   package mutating func steps(rows: UnsafeRawBufferPointer, width: Int) {
     precondition(width > 0 && rows.count % width == 0, "rows of another width")
+    guard !rows.isEmpty else { return }
     // What stands before each string is the same: the step, its list of byte strings, the string.
     var head: [UInt8] = [1 << 3 | 2]
     head.append(varint: width)

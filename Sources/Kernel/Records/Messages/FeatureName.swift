@@ -2,7 +2,7 @@
 ///
 /// Names of up to 32 bytes, which those of YouTube-8M all are, stand in the value itself: threads that look for the same
 /// name in different records would otherwise contend for the reference count of its bytes.
-package struct FeatureName: Sendable, Equatable, CustomStringConvertible {
+package struct FeatureName: Sendable, Hashable, CustomStringConvertible {
   private static let capacity = SIMD32<UInt8>.scalarCount
 
   private let count: Int

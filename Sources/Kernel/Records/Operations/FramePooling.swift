@@ -51,6 +51,8 @@ private struct FramePool {
   private let addsDeviation: Bool
   private var builder = ExampleBuilder()
   private var lists: [(name: String, frames: PooledFrames)] = []
+  /// Where each list is among them, by the bytes of its name: equal Strings may differ in those.
+  private var positions: [FeatureName: Int] = [:]
 
   init(addsDeviation: Bool) { self.addsDeviation = addsDeviation }
 
@@ -60,10 +62,18 @@ private struct FramePool {
     let id = try Video.id(of: message)
     let labels = try self.labels(of: message)
     lists.removeAll(keepingCapacity: true)
+    positions.removeAll(keepingCapacity: true)
     try message.forEachFeatureList { key, list throws(ByteReader.Fault) in
-      let name = String(decoding: key, as: UTF8.self)
-      lists.removeAll { $0.name == name }
-      lists.append((name, try PooledFrames(list, name)))
+      guard let name = String(validating: key, as: UTF8.self) else {
+        throw .init(offset: 0, problem: "the name of a feature list is not UTF-8")
+      }
+      let frames = try PooledFrames(list, name)
+      if let position = positions.updateValue(lists.count, forKey: FeatureName(key)) {
+        positions[FeatureName(key)] = position
+        lists[position] = (name, frames)
+      } else {
+        lists.append((name, frames))
+      }
     }
     guard !lists.isEmpty else {
       throw ByteReader.Fault(offset: 0, problem: "there is no feature list: not a video with frames")

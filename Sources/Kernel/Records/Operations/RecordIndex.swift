@@ -58,12 +58,21 @@ package struct RecordIndex: Sendable, Equatable {
     return text
   }
 
-  /// Makes sure that the records end where `file` does.
+  /// Makes sure that the records follow each other without a gap, and end where `file` does.
   ///
   /// - Throws: ``KernelError`` `.badData` for an index that was made of another file, or before it grew.
   package func checkLength(of file: MappedFile) throws {
-    // Numbers of at most 18 digits: their sum is far from the largest integer.
-    let end = entries.last.map { $0.offset + $0.count } ?? 0
+    var end = 0
+    for (number, entry) in entries.enumerated() {
+      guard entry.offset == end else {
+        throw KernelError(
+          .badData, RecordIndex.path(of: file.path), at: .line(number + 1),
+          "the record begins at byte \(entry.offset), but the one before ends at \(end)",
+          hint: RecordIndex.staleHint)
+      }
+      // Numbers of at most 18 digits: their sum is far from the largest integer.
+      end += entry.count
+    }
     guard end == file.count else {
       throw KernelError(
         .badData, RecordIndex.path(of: file.path), "the records end at byte \(end) but the file has \(file.count)",

@@ -4,7 +4,8 @@ import Bytes
 ///
 /// A seed names a world: its classes, what they look like, and its 14,776,336 videos, of which a data set is some
 /// consecutive ones. So two sets of one world that do not overlap can serve for training and testing, and the video,
-/// frame and segment level of the same numbers are the same videos. Labels follow Zipf's law and come in company;
+/// frame and segment level of the same numbers are the same videos (the means of the video level are those of all that a
+/// video could show, the frames what it does show: their mean is near). Labels follow Zipf's law and come in company;
 /// some classes are seen in the mean of the frames, some in a few frames only, some in what comes first
 /// (``LabelModel``).
 ///

@@ -87,31 +87,47 @@ private struct ColumnPieces: Sendable {
   /// How many values, or frames, each record has.
   private(set) var counts: [[Int]]
   private let layout: VideoArrays
+  private var numbers: [FeatureName: Int] = [:]
 
   init(_ layout: VideoArrays) {
     self.layout = layout
+    for (number, column) in layout.columns.enumerated() { numbers[column.key] = number }
     values = layout.columns.map { _ in [] }
     counts = layout.columns.map { _ in [] }
   }
 
   mutating func add(_ message: RecordMessage) throws(ByteReader.Fault) {
-    for (number, column) in layout.columns.enumerated() {
-      counts[number].append(try add(message, column, number))
+    // Of equal names the last counts.
+    var features = [Feature?](repeating: nil, count: layout.columns.count)
+    var lists = [FeatureList?](repeating: nil, count: layout.columns.count)
+    try message.forEachFeature { key, feature throws(ByteReader.Fault) in
+      if let number = numbers[FeatureName(key)], !layout.columns[number].isList { features[number] = feature }
+    }
+    try message.forEachFeatureList { key, list throws(ByteReader.Fault) in
+      if let number = numbers[FeatureName(key)], layout.columns[number].isList { lists[number] = list }
+    }
+    for number in layout.columns.indices {
+      if let list = lists[number] {
+        counts[number].append(try add(list, number))
+      } else {
+        counts[number].append(
+          try features[number].map { feature throws(ByteReader.Fault) in try add(feature, number) } ?? 0)
+      }
     }
   }
 
-  private mutating func add(
-    _ message: RecordMessage, _ column: VideoArrays.Column, _ number: Int
-  ) throws(ByteReader.Fault) -> Int {
+  private mutating func add(_ list: FeatureList, _ number: Int) throws(ByteReader.Fault) -> Int {
     var count = 0
-    if column.isList {
-      try message.featureList(column.key)?.forEach { step throws(ByteReader.Fault) in
-        try step.forEachBytes { values[number].append(contentsOf: $0) }
-        count += 1
-      }
-      return count
+    try list.forEach { step throws(ByteReader.Fault) in
+      try step.forEachBytes { values[number].append(contentsOf: $0) }
+      count += 1
     }
-    guard let feature = try message.feature(column.key) else { return 0 }
+    return count
+  }
+
+  private mutating func add(_ feature: Feature, _ number: Int) throws(ByteReader.Fault) -> Int {
+    var count = 0
+    let column = layout.columns[number]
     switch column.form {
     case .strings(let width):
       let string = try feature.singleBytes ?? UnsafeRawBufferPointer(start: nil, count: 0)

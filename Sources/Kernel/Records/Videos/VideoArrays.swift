@@ -12,7 +12,8 @@ import Tensors
 /// - a feature list of byte strings of one length (`rgb`) becomes a matrix of bytes with a row for each frame, and
 ///   `rgb_offsets`.
 ///
-/// A feature that a video does not have and one without values are the same here.
+/// A feature that a video does not have and one without values are the same here; one that has no value in any video has
+/// no array, but a list has, of no rows.
 package struct VideoArrays: Sendable {
   static let offsetsSuffix = "_offsets"
 
@@ -39,6 +40,9 @@ package struct VideoArrays: Sendable {
     }
   }
 
+  /// Every video has a place in every array, so that many would take more memory than the videos.
+  static let columnLimit = 1000
+
   let videoCount: Int
   /// In the order of their names.
   let columns: [Column]
@@ -58,6 +62,12 @@ private struct ColumnSurvey: Sendable {
   mutating func merge(_ other: ColumnSurvey) throws(ByteReader.Fault) {
     guard isList == other.isList, kind == .none || other.kind == .none || kind == other.kind else {
       throw .init(offset: 0, problem: "is of another kind than in records before")
+    }
+    let most = max(widths.most, other.widths.most)
+    if isList, counts.total > 0, other.counts.total > 0, min(widths.least, other.widths.least) != most {
+      throw .init(
+        offset: 0, problem: "has frames of \(widths.most) and of \(other.widths.most) bytes: no array can hold them"
+      )
     }
     if kind == .none { kind = other.kind }
     counts = (
@@ -93,6 +103,7 @@ extension VideoArrays {
       for (key, survey) in VideoArrays.inOrder(result.surveys) {
         do {
           try surveys[key, default: ColumnSurvey(isList: survey.isList)].merge(survey)
+          try VideoArrays.checkCount(surveys)
         } catch let fault as ByteReader.Fault {
           let name = String(decoding: key, as: UTF8.self)
           throw KernelError(.badData, result.path, "feature \(name.printable) \(fault.problem)")
@@ -102,15 +113,32 @@ extension VideoArrays {
       progress(done)
     }
     let isSequence = surveys.values.contains(where: \.isList)
+    let subject = files.names.joined(separator: ", ")
     self.videoCount = videoCount
     columns = try VideoArrays.inOrder(surveys).compactMap { key, survey in
-      try VideoArrays.form(of: survey, key, videoCount, isSequence: isSequence).map {
+      guard String(validating: key, as: UTF8.self) != nil else {
+        throw KernelError(.badData, subject, "the name of a feature is not UTF-8")
+      }
+      return try VideoArrays.form(of: survey, key, videoCount, isSequence: isSequence, subject).map {
         Column(key: FeatureName(key), isList: survey.isList, form: $0, total: survey.counts.total)
       }
     }
-    let names = columns.flatMap { $0.hasOffsets ? [$0.name, $0.name + VideoArrays.offsetsSuffix] : [$0.name] }
-    guard Set(names).count == names.count else {
-      throw KernelError(.badData, "", "two features would become arrays of the same name")
+    guard videoCount == 0 || columns.contains(where: { $0.key == "id" }) else {
+      throw KernelError(.badData, subject, "no record has an id, by which arrays tell videos apart")
+    }
+    var names: Set<[UInt8]> = []
+    for column in columns {
+      for name in column.hasOffsets ? [column.name, column.name + VideoArrays.offsetsSuffix] : [column.name] {
+        guard names.insert(Array(name.utf8)).inserted else {
+          throw KernelError(.badData, subject, "two features would become arrays named \(name.printable)")
+        }
+      }
+    }
+  }
+
+  private static func checkCount(_ surveys: [[UInt8]: ColumnSurvey]) throws(ByteReader.Fault) {
+    guard surveys.count <= columnLimit else {
+      throw .init(offset: 0, problem: "with it the videos have over \(columnLimit) features, too many for arrays")
     }
   }
 
@@ -142,6 +170,12 @@ extension VideoArrays {
         }
         survey.kind = .bytes
         survey.addString(string)
+        guard survey.widths.least == survey.widths.most, survey.widths.most > 0 else {
+          throw .init(
+            offset: 0,
+            problem: "the frames of \(String(decoding: key, as: UTF8.self)) have \(survey.widths.least) to"
+              + " \(survey.widths.most) bytes: no array can hold them")
+        }
         count += 1
       }
       survey.counts = (count, count, count)
@@ -152,8 +186,12 @@ extension VideoArrays {
       }
       seen[key] = survey
     }
+    try checkCount(seen)
     for (key, survey) in inOrder(seen) {
-      do { try surveys[key, default: ColumnSurvey(isList: survey.isList)].merge(survey) } catch {
+      do throws(ByteReader.Fault) {
+        try surveys[key, default: ColumnSurvey(isList: survey.isList)].merge(survey)
+        try checkCount(surveys)
+      } catch {
         throw .init(
           offset: error.offset, problem: "feature \(String(decoding: key, as: UTF8.self)) \(error.problem)")
       }
@@ -162,18 +200,12 @@ extension VideoArrays {
 
   /// - Returns: `nil` for a feature that never has a value.
   private static func form(
-    of survey: ColumnSurvey, _ key: [UInt8], _ videoCount: Int, isSequence: Bool
+    of survey: ColumnSurvey, _ key: [UInt8], _ videoCount: Int, isSequence: Bool, _ subject: String
   ) throws -> Form? {
     func fail(_ problem: String) -> KernelError {
-      KernelError(.badData, "", "feature \(String(decoding: key, as: UTF8.self).printable) \(problem)")
+      KernelError(.badData, subject, "feature \(String(decoding: key, as: UTF8.self).printable) \(problem)")
     }
-    if survey.isList {
-      guard survey.counts.total > 0 else { return nil }
-      guard survey.widths.least == survey.widths.most, survey.widths.most > 0 else {
-        throw fail("has frames of \(survey.widths.least) to \(survey.widths.most) bytes: no array can hold them")
-      }
-      return .rows(width: survey.widths.most)
-    }
+    if survey.isList { return .rows(width: max(1, survey.widths.most)) }
     let isInEach = survey.recordCount == videoCount && survey.counts.least == survey.counts.most
     switch survey.kind {
     case .none: return nil

@@ -103,7 +103,9 @@ package enum VideoColumns {
     func append(_ key: UnsafeRawBufferPointer, _ count: Int, opening: StaticString) {
       text.append(text: isFirst ? opening : ", ")
       isFirst = false
-      text.append(jsonString: key)
+      // A name that is no text is shown as near to it as text can be.
+      let name = String(decoding: key, as: UTF8.self)
+      Array(name.utf8).withUnsafeBytes { text.append(jsonString: $0) }
       text.append(text: ": ")
       text.append(decimal: Int64(count))
     }
