@@ -56,7 +56,7 @@ package struct PredictionFile: Sendable {
               offset: 0,
               problem: isMade ? "video \(text) is there twice" : "video \(text) is in line \(first) already")
           }
-          if line.upperBound - released > 32 << 20 {
+          if line.upperBound - released > 8 << 20 {
             input.bytes.releasePages(released..<line.upperBound)
             released = line.upperBound
           }
