@@ -56,7 +56,7 @@ package struct PredictionFile: Sendable {
               offset: 0,
               problem: isMade ? "video \(text) is there twice" : "video \(text) is in line \(first) already")
           }
-          if line.upperBound - released > 32 << 20 {
+          if line.upperBound - released > 8 << 20 {
             input.bytes.releasePages(released..<line.upperBound)
             released = line.upperBound
           }
@@ -98,7 +98,9 @@ package struct PredictionFile: Sendable {
   static func estimatedRowCount(_ bytes: UnsafeRawBufferPointer) -> Int {
     let sample = min(bytes.count, 1 << 16)
     let lineCount = bytes.lineNumber(at: sample)
-    return min(bytes.count / 4, Int(Double(bytes.count) / Double(max(sample, 1)) * Double(lineCount) * 1.02) + 16)
+    // Rows that look short need not be: beyond this the index grows when they come.
+    return min(
+      bytes.count / 4, 1 << 22, Int(Double(bytes.count) / Double(max(sample, 1)) * Double(lineCount) * 1.02) + 16)
   }
 
   package var count: Int { index.count }

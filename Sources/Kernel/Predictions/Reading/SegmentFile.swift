@@ -89,7 +89,7 @@ package struct SegmentFile: Sendable {
       guard first.first == UInt8(ascii: "-") else { return nil }
       throw .init(offset: 0, problem: "class \(beginning(first)) is negative")
     }
-    guard let label = Int32(String(decoding: first, as: UTF8.self)) else {
+    guard let label = Int32(label: first) else {
       throw .init(offset: 0, problem: "class \(beginning(first)) exceeds \(Int32.max)")
     }
     var ids = line.count - cell.count..<line.count

@@ -99,10 +99,7 @@ package struct SegmentTruth: Sendable {
     }
     guard fields.rest == nil else { throw .init(offset: 0, problem: "a rating has three columns") }
     guard !id.isEmpty else { throw .init(offset: 0, problem: "the id is empty") }
-    let text = String(decoding: second.prefix(24), as: UTF8.self)
-    guard second.count <= 10, second.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let label = Int32(text) else {
-      throw .init(offset: 0, problem: "'\(text.printable)' is not a label (a whole number from 0)")
-    }
+    guard let label = Int32(label: second) else { throw .init(notALabel: second) }
     guard let score = DecimalReading.whole(third) else {
       let text = String(decoding: third.prefix(24), as: UTF8.self)
       throw .init(offset: 0, problem: "the score '\(text.printable)' is not a number")

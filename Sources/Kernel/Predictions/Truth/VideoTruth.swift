@@ -99,10 +99,7 @@ package struct VideoTruth: Sendable {
   private mutating func addLabels(_ cell: UnsafeRawBufferPointer) throws(ByteReader.Fault) {
     let first = labels.count
     for word in SegmentIDs(cell) {
-      let text = String(decoding: word.prefix(24), as: UTF8.self)
-      guard word.count <= 10, word.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }), let label = Int32(text) else {
-        throw .init(offset: 0, problem: "'\(text.printable)' is not a label (a whole number from 0)")
-      }
+      guard let label = Int32(label: word) else { throw .init(notALabel: word) }
       labels.append(label)
     }
     if labels.count > first + 1 {

@@ -53,7 +53,7 @@ extension PredictionFile {
     var released = 0
     func release(_ end: Int) {
       // A release takes neighbouring pages along, so it must not be in the way of threads that read them.
-      guard byteCount(of: released..<end) > 16 << 20 else { return }
+      guard byteCount(of: released..<end) > 8 << 20 else { return }
       releaseRows(released..<end)
       released = end
     }
