@@ -1,5 +1,4 @@
 import Bytes
-import Records
 import Testing
 
 /// Against numpy 2.4's `RandomState`.
