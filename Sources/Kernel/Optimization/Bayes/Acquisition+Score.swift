@@ -17,16 +17,17 @@ extension Acquisition {
 
   /// The logarithm of E[max(0, g)], g normal with mean `gain`: `deviation · (φ(z) + z Φ(z))` with z = gain / deviation.
   ///
-  /// The logarithm tells points apart whose expected improvement is too small for a double. Below z = -6 it is Mills'
-  /// asymptotic series, φ(z) / z² · (1 - 3/z² + 15/z⁴).
+  /// The logarithm tells points apart whose expected improvement is too small for a double. Below z = -25 it is the
+  /// asymptotic series φ(z) / z² · (1 - 3/z² + 15/z⁴ - 105/z⁶), since the difference then has no digits left.
   static func logExpectedImprovement(gain: Double, deviation: Double) -> Double {
     guard deviation > 0 else { return gain > 0 ? log(gain) : -.infinity }
     let z = gain / deviation
     let halfLogTwoPi = 0.918_938_533_204_672_7
     let logDensity = -0.5 * z * z - halfLogTwoPi
-    if z < -6 {
-      let square = z * z
-      return log(deviation) + logDensity - log(square) + log1p(-3 / square + 15 / (square * square))
+    if z < -25 {
+      let inverse = 1 / (z * z)
+      let series = inverse * (-3 + inverse * (15 - inverse * 105))
+      return log(deviation) + logDensity + log(inverse) + log1p(series)
     }
     return log(deviation) + log(exp(logDensity) + z * 0.5 * erfc(-z / 2.0.squareRoot()))
   }
