@@ -16,21 +16,32 @@ struct BayesianSearch {
       dimension: dimension, hyperparameters: HyperparameterFit.beginning(dimension: dimension))
   }
 
-  /// Points drawn anywhere before the process has a say: enough to see each dimension vary.
-  private var designCount: Int { min(trial.space.dimension + 2, options.iterations / 5) }
+  /// Points drawn anywhere before the process has a say. With weights there are equal weights and each model alone
+  /// already.
+  private var designCount: Int {
+    let space = trial.space
+    let needed = space.weights.count > 1 ? space.tunables.count + 2 : space.dimension + 2
+    return min(needed, options.iterations / 5)
+  }
   /// Evaluations for greedy selection and for Sbplx.
   private var greedyCount: Int { trial.space.weights.count > 1 ? options.iterations / 5 : 0 }
-  private var polishCount: Int { options.iterations / 4 }
+  private var polishCount: Int { options.iterations / 10 }
+  /// Each of so many points is where the process expects the largest value, no matter how uncertain: what makes a point
+  /// promising otherwise is slow to follow a slope to its top.
+  private static let exploitation = 4
 
   mutating func run(_ random: inout MersenneTwister) throws {
     try design(&random)
-    let proposals = Proposals(space: trial.space, acquisition: options.acquisition)
+    var round = 0
     while trial.remaining > polishCount {
       learn(&random)
-      let batch = propose(min(options.batch, trial.remaining - polishCount), proposals, &random)
+      round += 1
+      let exploits = round % BayesianSearch.exploitation == 0
+      let acquisition = exploits ? .upperConfidenceBound(kappa: 0) : options.acquisition
+      let batch = propose(min(options.batch, trial.remaining - polishCount), acquisition, &random)
       _ = try trial.values(batch)
     }
-    try SbplxSearch(trial).run(step: 0.05, &random)
+    try SbplxSearch(trial).run(step: 0.02, &random)
   }
 
   private func design(_ random: inout MersenneTwister) throws {
@@ -53,8 +64,9 @@ struct BayesianSearch {
 
   /// The next points to evaluate, each chosen as if those before had turned out as good as the best one.
   private mutating func propose(
-    _ count: Int, _ proposals: Proposals, _ random: inout MersenneTwister
+    _ count: Int, _ acquisition: Acquisition, _ random: inout MersenneTwister
   ) -> [[Double]] {
+    let proposals = Proposals(space: trial.space, acquisition: acquisition)
     let observed = process.count
     let best = trial.best?.target ?? 0
     let order = trial.evaluations.indices.sorted {

@@ -110,7 +110,9 @@ extension GaussianProcess {
     let some = stride(from: 0, to: count, by: step)
     let values = standardised
     let likelihood = MarginalLikelihood(points: some.map { points[$0] }, values: some.map { values[$0] })
-    let fit = HyperparameterFit(scales: .perDimension, restarts: restarts)
+    // Few observations do not tell the dimensions apart.
+    let scales: LengthScales = count < 4 * points.dimension ? .isotropic : .perDimension
+    let fit = HyperparameterFit(scales: scales, restarts: restarts)
     adopt(fit.fit(likelihood, from: hyperparameters, random: &random))
   }
 
