@@ -126,10 +126,10 @@ enum Published {
 
   /// An interrupted search whose log was written and read goes on as if nothing had happened.
   @Test func aSearchResumesFromItsLog() throws {
-    let search = try Search(Hill.space, SearchOptions(.bayes, iterations: 40, seed: 4))
+    let search = try Search(Hill.space, SearchOptions(.bayes, iterations: 25, seed: 4))
     let whole = try search.run(Hill.objective).evaluations
     let writer = try SearchLogWriter(folder("run.json"), space: Hill.space)
-    for evaluation in whole[..<23] { try writer.append(evaluation) }
+    for evaluation in whole[..<16] { try writer.append(evaluation) }
     let log = try SearchLog(folder("run.json"), names: Hill.space.names)
     #expect(try search.run(Hill.objective, known: log.evaluations).evaluations.map(\.point) == whole.map(\.point))
   }

@@ -10,14 +10,15 @@ enum Function: String, CaseIterable {
   case hartmann6
   /// Average precision of a weighted mean of five made-up models.
   case ensemble
-  /// The same with nine models.
-  case ensemble9
+  /// The same with three, and with nine models.
+  case ensemble3, ensemble9
 
   func space() throws -> SearchSpace {
     switch self {
     case .branin: try SearchSpace(weights: [], tunables: [.init("x", in: -5...10), .init("y", in: 0...15)])
     case .hartmann6: try SearchSpace(weights: [], tunables: (0..<6).map { .init("x\($0)", in: 0...1) })
     case .ensemble: try SearchSpace(weights: (0..<5).map { "w\($0)" })
+    case .ensemble3: try SearchSpace(weights: (0..<3).map { "w\($0)" })
     case .ensemble9: try SearchSpace(weights: (0..<9).map { "w\($0)" })
     }
   }
@@ -27,6 +28,7 @@ enum Function: String, CaseIterable {
     case .branin: Function.braninValue
     case .hartmann6: Function.hartmannValue
     case .ensemble: Ensemble(models: 5, pairs: 2000, seed: 4).averagePrecision
+    case .ensemble3: Ensemble(models: 3, pairs: 2000, seed: 4).averagePrecision
     case .ensemble9: Ensemble(models: 9, pairs: 2000, seed: 4).averagePrecision
     }
   }
