@@ -107,13 +107,3 @@ private struct Line {
     return "has the unexpected parameter \(extra?.name.printable ?? "")"
   }
 }
-
-extension JSONNumber {
-  fileprivate var double: Double {
-    switch self {
-    case .int(let value): Double(value)
-    case .uint(let value): Double(value)
-    case .double(let value): value
-    }
-  }
-}

@@ -60,7 +60,7 @@ public struct WeightsFile: Sendable, Equatable {
     try reader.object { reader, key throws(ByteReader.Fault) in
       switch key {
       case "metric": metric = try reader.string()
-      case "score": score = try WeightsFile.number(&reader)
+      case "score": score = try reader.number().double
       case "weights":
         isThere = true
         weights = try WeightsFile.entries(&reader, least: 0)
@@ -78,19 +78,11 @@ public struct WeightsFile: Sendable, Equatable {
   ) throws(ByteReader.Fault) -> [Entry] {
     var entries: [Entry] = []
     try reader.object { reader, key throws(ByteReader.Fault) in
-      let value = try number(&reader)
+      let value = try reader.number().double
       guard value >= least else { throw reader.fault("the weight of \"\(key.printable)\" is negative") }
       entries.append(Entry(key, value))
     }
     return entries
-  }
-
-  private static func number(_ reader: inout JSONReader) throws(ByteReader.Fault) -> Double {
-    switch try reader.number() {
-    case .int(let value): Double(value)
-    case .uint(let value): Double(value)
-    case .double(let value): value
-    }
   }
 
   /// The text of the file, with a line for each weight.
