@@ -136,6 +136,8 @@ import Testing
     let found = try search(SearchSpace(weights: ["only"]), method, 20).run { $0[0] }
     #expect(found.evaluations.map(\.point) == [[1]])
     #expect(found.ending == .exhausted)
+    let fixed = try SearchSpace(weights: ["only"], tunables: [.init("P", in: 2...2)])
+    #expect(try search(fixed, method, 20).run { $0[1] }.evaluations.map(\.point) == [[1, 2]])
   }
 
   @Test func initialPointsAreTried() throws {

@@ -79,6 +79,7 @@ public struct Search: Sendable {
       try trial.values(points: space.randomStatePoints(seed: compat.seed, count: compat.points))
     }
     for point in space.baselines + options.initial { try trial.values(points: [point]) }
+    guard !space.isPoint else { return }
     switch options.method {
     case .bayes:
       var search = BayesianSearch(trial, options)

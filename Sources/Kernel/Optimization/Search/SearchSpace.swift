@@ -65,6 +65,9 @@ public struct SearchSpace: Sendable, Equatable {
   /// How many coordinates a point has.
   public var dimension: Int { weights.count + tunables.count }
 
+  /// Whether there is only one point: one model at most, and no bounds that leave a choice.
+  var isPoint: Bool { simplexCount <= 1 && boxBounds.allSatisfy { $0.lowerBound == $0.upperBound } }
+
   /// How many coordinates lie on the simplex: all weights or none.
   var simplexCount: Int { weightBounds == nil ? weights.count : 0 }
 
