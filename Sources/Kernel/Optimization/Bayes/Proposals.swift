@@ -12,7 +12,7 @@ struct Proposals {
 
   /// What a proposal may cost: a candidate costs as much as observations² multiplications for its variance and, for
   /// each observation, a covariance that takes as long as some 300.
-  private static let work = 2e8
+  private static let work = 1.2e8
   private static let rounds = 10
   /// How many of the most promising points are improved.
   private static let finalists = 4
@@ -27,7 +27,7 @@ struct Proposals {
     _ random: inout MersenneTwister
   ) -> [Double] {
     let observations = Double(max(1, process.count))
-    let budget = Int(min(max(Proposals.work / (observations * (observations + 300)), 160), 3000))
+    let budget = Int(min(max(Proposals.work / (observations * (observations + 300)), 120), 3000))
     let sampling = Sampling(space: space)
 
     var candidates: [[Double]] = []
