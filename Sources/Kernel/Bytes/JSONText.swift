@@ -4,6 +4,15 @@ package enum JSONNumber: Equatable, Sendable {
   /// Only above the largest `Int64`.
   case uint(UInt64)
   case double(Double)
+
+  /// The nearest double.
+  package var double: Double {
+    switch self {
+    case .int(let value): Double(value)
+    case .uint(let value): Double(value)
+    case .double(let value): value
+    }
+  }
 }
 
 /// Strings and numbers: the leaves of JSON that need more than a glance.
