@@ -25,7 +25,9 @@ func tests(_ name: String, on dependencies: [Target.Dependency], excluding files
 let package = Package(
   name: "checkpoint-toolchain",
   products: [
-    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Predictions", "Packaging"]),
+    .library(
+      name: "Kernel",
+      targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Predictions", "Optimization", "Packaging"]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
@@ -37,6 +39,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CNLopt", pkgConfig: "nlopt", providers: [.apt(["libnlopt-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
@@ -49,6 +52,7 @@ let package = Package(
     kernel("Records", on: ["Bytes", "Tensors"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
     kernel("Predictions", on: ["Bytes", "Tensors", "Records"]),
+    kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -99,6 +103,12 @@ let package = Package(
       name: "probe",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/ProbeTool", swiftSettings: strict),
+    .executableTarget(
+      name: "optimizer-probe",
+      dependencies: [
+        "Bytes", "Optimization", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/OptimizerTool", swiftSettings: strict),
     tests(
       "ManualTests",
       on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "tfrecord-tool"]),
@@ -107,10 +117,11 @@ let package = Package(
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
     tests(
       "SystemLibrariesTests",
-      on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
+      on: ["CArchive", "CCrypto", "CISAL", "CNLopt", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
+    tests("OptimizationTests", on: ["Bytes", "Optimization"]),
     tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds"], excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

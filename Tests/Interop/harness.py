@@ -8,31 +8,13 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from checks import LeftOut, check  # noqa: F401 (the scripts import them from here)
+
 v1 = tf.compat.v1
 v1.logging.set_verbosity("ERROR")
 TF2 = tf.__version__.startswith("2")
 TOOL = os.environ["CKPT_TOOL"]
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
-
-
-class LeftOut(Exception):
-  """Raised by a check that this machine cannot make; it counts neither as passed nor as failed."""
-
-
-def check(title):
-  """Runs the decorated function at once as one check."""
-  def run(body):
-    start = time.time()
-    try:
-      body()
-    except LeftOut as reason:
-      print("left out: %s: %s" % (title, reason))
-    except Exception as error:  # A check that breaks has failed, whatever broke.
-      print("FAIL %s: %s: %s" % (title, type(error).__name__, str(error)[:500].replace("\n", " | ")))
-    else:
-      print("ok   %s (%.1f s)" % (title, time.time() - start))
-    sys.stdout.flush()
-  return run
 
 
 def tool(*arguments):

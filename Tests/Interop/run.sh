@@ -5,7 +5,7 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER
+#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, OPTIMIZER_PROBE
 #                            the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,16 +19,17 @@ loud() {
   printf '****************************************************************************\n\n' >&2
 }
 
-# environment NAME PYTHON PACKAGE… : prints the interpreter of a cached virtual environment holding the packages.
+# environment NAME PYTHON MODULE PACKAGE… : prints the interpreter of a cached virtual environment holding the packages,
+# which is complete when MODULE can be imported.
 environment() {
-  name=$1 python=$2
-  shift 2
+  name=$1 python=$2 module=$3
+  shift 3
   if [ ! -e "$cache/$name/complete" ]; then
     echo "installing $* into $cache/$name (once)" >&2
     rm -rf "${cache:?}/$name"
     mkdir -p "$cache"
     "$python" -m venv "$cache/$name" >&2 && "$cache/$name/bin/python" -m pip install --quiet "$@" >&2 &&
-      "$cache/$name/bin/python" -c 'import tensorflow' >&2 && touch "$cache/$name/complete" || return 1
+      "$cache/$name/bin/python" -c "import $module" >&2 && touch "$cache/$name/complete" || return 1
   fi
   echo "$cache/$name/bin/python"
 }
@@ -47,15 +48,19 @@ first_python() {
 tf2=${TF2_PYTHON:-}
 if [ -z "$tf2" ]; then
   python=$(first_python 3.11 3.12 3.10 3.13) &&
-    tf2=$(environment tensorflow-2 "$python" tensorflow-cpu safetensors) || tf2=
+    tf2=$(environment tensorflow-2 "$python" tensorflow tensorflow-cpu safetensors) || tf2=
 fi
 tf1=${TF1_PYTHON:-}
 if [ -z "$tf1" ]; then
   if python=$(first_python 3.7); then
-    tf1=$(environment tensorflow-1 "$python" tensorflow==1.15.5 'protobuf<3.21' 'numpy<1.19') || tf1=
+    tf1=$(environment tensorflow-1 "$python" tensorflow tensorflow==1.15.5 'protobuf<3.21' 'numpy<1.19') || tf1=
   else
     echo "no Python 3.7: TensorFlow 1.15 is left out" >&2
   fi
+fi
+optimizers=
+if python=$(first_python 3.11 3.12 3.10 3.13); then
+  optimizers=$(environment optimizers "$python" bayes_opt,skopt bayesian-optimization scikit-optimize) || optimizers=
 fi
 if [ -z "$tf2" ]; then
   loud 'INTEROPERABILITY WAS NOT TESTED: TensorFlow 2 could not be installed.' \
@@ -75,17 +80,25 @@ FAKE_FILTER=${FAKE_FILTER:-$top/.build/release/fake-filter}
 MERGE_PREDS=${MERGE_PREDS:-$top/.build/release/merge-preds}
 [ -x "$MERGE_PREDS" ] || (cd "$top" && swift build -c release --product merge-preds >&2)
 [ -x "$MERGE_PREDS" ] || { echo "no program at $MERGE_PREDS" >&2; exit 1; }
-export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS
+OPTIMIZER_PROBE=${OPTIMIZER_PROBE:-$top/.build/release/optimizer-probe}
+[ -x "$OPTIMIZER_PROBE" ] || (cd "$top" && swift build -c release --product optimizer-probe >&2)
+[ -x "$OPTIMIZER_PROBE" ] || { echo "no program at $OPTIMIZER_PROBE" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS OPTIMIZER_PROBE
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 log=$work/log
 
-# judge PYTHON SCRIPT : runs one script in a folder of its own; one that stops half-way is a failure too.
+tensorflow='import tensorflow as tf; print("TensorFlow", tf.__version__)'
+packages='import bayes_opt, skopt
+print("bayesian-optimization", bayes_opt.__version__, "and scikit-optimize", skopt.__version__)'
+
+# judge PYTHON SCRIPT VERSIONS : runs one script in a folder of its own, after a line with what the Python program
+# VERSIONS prints; one that stops half-way is a failure too.
 judge() {
   mkdir "$work/run" && cd "$work/run" || exit 1
-  echo "== $(basename "$2") under $("$1" -c 'import tensorflow as tf; print("TensorFlow", tf.__version__)')"
+  echo "== $(basename "$2") under $("$1" -c "$3")"
   "$1" -W ignore "$here/$2" 2>"$work/stderr" || { cat "$work/stderr" >&2; echo "FAIL $2 stopped"; }
   cd "$work" && rm -rf "$work/run"
 }
@@ -94,11 +107,12 @@ judge() {
   for python in $tf2 $tf1; do
     for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
       predictions.py; do
-      judge "$python" "$script"
+      judge "$python" "$script" "$tensorflow"
     done
   done
-  [ -n "$tf2" ] && judge "$tf2" other_formats.py
-  judge "${tf2:-$tf1}" large.py
+  [ -n "$tf2" ] && judge "$tf2" other_formats.py "$tensorflow"
+  judge "${tf2:-$tf1}" large.py "$tensorflow"
+  [ -n "$optimizers" ] && judge "$optimizers" optimizers.py "$packages"
 } | tee "$log"
 
 passed=$(grep -c '^ok ' "$log")

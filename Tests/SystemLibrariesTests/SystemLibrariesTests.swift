@@ -1,6 +1,7 @@
 import CArchive
 import CCrypto
 import CISAL
+import CNLopt
 import COpenBLAS
 import CProtobufC
 import CSnappy
@@ -22,6 +23,25 @@ import Testing
     var c: [Float] = [0, 0, 0, 0]
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 2, 2, 2, 1, a, 2, b, 2, 0, &c, 2)
     #expect(c == [19, 22, 43, 50])
+  }
+
+  /// LAPACK, which OpenBLAS contains: [[4, 2], [2, 5]] = UᵀU with U = [[2, 1], [0, 2]].
+  @Test func lapack() {
+    var matrix: [Double] = [4, 2, 2, 5]
+    var (size, status): (Int32, Int32) = (2, -1)
+    dpotrf_("U", &size, &matrix, &size, &status)
+    #expect(status == 0)
+    #expect(matrix == [2, 2, 1, 2])
+  }
+
+  @Test func nlopt() throws {
+    let search = try #require(nlopt_create(NLOPT_LN_SBPLX, 1))
+    defer { nlopt_destroy(search) }
+    nlopt_set_min_objective(search, { _, point, _, _ in point.map { ($0[0] - 3) * ($0[0] - 3) } ?? 0 }, nil)
+    nlopt_set_xtol_abs1(search, 1e-9)
+    var (point, value) = ([1.0], 0.0)
+    #expect(nlopt_optimize(search, &point, &value) == NLOPT_XTOL_REACHED)
+    #expect(abs(point[0] - 3) < 1e-6)
   }
 
   @Test func libarchive() throws {

@@ -36,6 +36,17 @@ extension [UInt8] {
     append(decimal: value.magnitude)
   }
 
+  /// A finite number, with the fewest digits that read back exactly.
+  package mutating func append(jsonNumber value: Double) {
+    precondition(value.isFinite, "JSON has no number that is not finite")
+    append(contentsOf: value.description.utf8)
+  }
+
+  /// A string in quotes.
+  package mutating func append(jsonString text: String) {
+    Array(text.utf8).withUnsafeBytes { append(jsonString: $0) }
+  }
+
   private mutating func append(decimal value: UInt64) {
     if value >= 10 { append(decimal: value / 10) }
     append(UInt8(ascii: "0") + UInt8(value % 10))

@@ -1,4 +1,4 @@
-import Records
+import Bytes
 
 /// The order into which the reference's average precision calculator brings predictions before it sorts them, so that
 /// equal scores come in an order of no meaning (specs: tm_google §5.3).

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The folds of a cross-validation over files, as the 2017 solution's `split_fold` makes them (specs: miha2018 §12),
 /// which are those of scikit-learn's `KFold`.
 package struct FoldAssignment: Sendable, Equatable {
