@@ -1,0 +1,126 @@
+import Bytes
+
+/// Merges the rows that several files have of one video; one for each thread, reused from row to row.
+///
+/// Memory: some 150 bytes a label of the longest row.
+struct RowMerger {
+  private let options: MergeOptions
+  private let weights: [Double]
+  private let totalWeight: Double
+  private var pairs = PredictionPairs()
+  private var values: [Double] = []
+  private var order: [Int32] = []
+  private var sums = LabelSums()
+  private var top: TopLabels
+
+  init(_ options: MergeOptions, weights: [Double]) {
+    self.options = options
+    self.weights = weights
+    totalWeight = weights.reduce(0, +)
+    top = TopLabels(limit: options.topK, ties: options.ties)
+  }
+
+  /// Begins another video.
+  mutating func begin() { sums.reset() }
+
+  /// Adds a row of file `file`, the number of which is `fileNumber`.
+  ///
+  /// - Throws: ``KernelError`` `.badData` with the line.
+  mutating func add(_ row: Int, of file: PredictionFile, _ fileNumber: Int) throws {
+    try file.read(row, into: &pairs)
+    let weight = weights[fileNumber]
+    let isScript = options.rule == .fileAveraging
+    guard weight > 0 || isScript else { return }
+    let used = options.rule.usedCount(of: pairs.count)
+    if values.count < used { values = Array(repeating: 0, count: 2 * used) }
+    if let problem = transform(used) { throw file.error(inRow: row, problem) }
+    let repeated = pairs.labels.withUnsafeBufferPointer { labels in
+      pairs.scores.withUnsafeBufferPointer { scores in
+        values.withUnsafeBufferPointer { values -> Int32? in
+          guard used > 0, let plain = scores.baseAddress, let value = values.baseAddress else { return nil }
+          // Where only places matter, what stands for a score is the number of the place.
+          return sums.add(
+            UnsafeBufferPointer(rebasing: labels[..<used]), options.rule.isByPlace ? value : plain, value,
+            weight: weight, file: Int32(truncatingIfNeeded: fileNumber), allowsRepetition: isScript)
+        }
+      }
+    }
+    if let repeated { throw file.error(inRow: row, "label \(repeated) is there twice") }
+  }
+
+  /// Fills ``values``; returns what is wrong with a score.
+  private mutating func transform(_ count: Int) -> String? {
+    let rule = options.rule
+    if rule == .mean {
+      for index in 0..<count { values[index] = pairs.scores[index] }
+      return nil
+    }
+    if rule.isByPlace { return transformPlaces(count) }
+    for index in 0..<count {
+      let score = pairs.scores[index]
+      if let problem = rule.fault(score) { return "label \(pairs.labels[index]) has \(problem)" }
+      values[index] = rule.transformed(score, place: index, of: count)
+    }
+    return nil
+  }
+
+  private mutating func transformPlaces(_ count: Int) -> String? {
+    let isSorted = (1..<max(1, count)).allSatisfy { pairs.scores[$0 - 1] >= pairs.scores[$0] }
+    guard !isSorted else {
+      for index in 0..<count { values[index] = options.rule.transformed(0, place: index, of: count) }
+      return nil
+    }
+    order = (0..<Int32(truncatingIfNeeded: count)).sorted {
+      let (a, b) = (pairs.scores[Int($0)], pairs.scores[Int($1)])
+      return a != b ? a > b : $0 < $1
+    }
+    for (place, index) in order.enumerated() {
+      values[Int(index)] = options.rule.transformed(0, place: place, of: count)
+    }
+    return nil
+  }
+
+  /// Appends the merged row.
+  ///
+  /// - Throws: ``ByteReader/Fault`` when a merged score is not a finite number, or the id none that a CSV file can hold.
+  mutating func finish(id: UnsafeRawBufferPointer, to text: inout RowText) throws {
+    let rule = options.rule
+    let missing = options.missing
+    let zero = rule.zero
+    let totalWeight = totalWeight
+    var isFinite = true
+    sums.withEntries { entries in
+      top.select(entries.count) { index in
+        let entry = entries[index]
+        let score: Double
+        if rule == .fileAveraging {
+          score = entry.sum / 100_000 / totalWeight
+        } else {
+          switch missing {
+          case .zero: score = rule.restored((entry.sum + (totalWeight - entry.weight) * zero) / totalWeight)
+          case .rescale: score = rule.restored(entry.sum / entry.weight)
+          case .mean:
+            let plain = entry.plain / entry.fileCount
+            let stand = rule.isByPlace ? plain : rule.transformed(plain, place: 0, of: 1)
+            score = rule.restored((entry.sum + (totalWeight - entry.weight) * stand) / totalWeight)
+          }
+        }
+        isFinite = isFinite && score.isFinite
+        return (entry.label, score)
+      }
+    }
+    guard isFinite else {
+      throw ByteReader.Fault(offset: 0, problem: "a merged score is beyond the range of a double")
+    }
+    try top.append(id: id, to: &text)
+  }
+}
+
+extension PredictionFile {
+  /// What is wrong with a row.
+  func error(inRow number: Int, _ problem: String) -> KernelError {
+    let id = withRow(number) { $0.idText }
+    return KernelError(
+      .badData, name, at: .line(lineNumber(of: number)), "video \(id.printable): \(problem)")
+  }
+}
