@@ -63,7 +63,9 @@ package struct PredictionMerge: Sendable {
       done += count
     }
     var report = tally.withLock { $0 }
-    for index in files.indices { report.leftOut[index] = files[index].count - (report.rowCount - report.lacking[index]) }
+    for index in files.indices {
+      report.leftOut[index] = files[index].count - (report.rowCount - report.lacking[index])
+    }
     return report
   }
 

@@ -126,7 +126,9 @@ enum SegmentHash {
 
   @inline(__always)
   static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    guard a.count == b.count, let first = a.baseAddress, let second = b.baseAddress else { return a.count == b.count }
+    guard a.count == b.count, let first = a.baseAddress, let second = b.baseAddress else {
+      return a.count == b.count
+    }
     var start = 0
     while a.count - start >= 8 {
       if word(first + start) != word(second + start) { return false }
