@@ -33,6 +33,19 @@ package enum MergeRule: Equatable, Sendable {
     }
   }
 
+  var isRank: Bool { self == .rank }
+
+  /// What a label that a file does not have is transformed to if it is to be like the others.
+  ///
+  /// - Parameter mean: of the other files' scores; of their places for `place`, of the transformed ones for `rank`.
+  func standIn(_ mean: Double) -> Double {
+    switch self {
+    case .rank: mean
+    case .place(let w0): w0 / (mean + w0)
+    default: transformed(mean, place: 0, of: 1)
+    }
+  }
+
   /// How many of a row's `count` pairs are read.
   func usedCount(of count: Int) -> Int { self == .fileAveraging ? (count + 1) / 2 : count }
 

@@ -48,7 +48,6 @@ package struct PredictionMerge: Sendable {
     let marks = files.map { RowMarks(count: $0.count) }
     let tally = Mutex(Report(lacking: files.map { _ in 0 }, leftOut: files.map { _ in 0 }))
     let total = files.reduce(0) { $0 + $1.byteCount(of: 0..<$1.count) }
-    var done = 0
     for first in files.indices {
       if first > 0, options.rows != .union { break }
       let rows = first == 0 ? nil : marks[first].unmarked()
@@ -60,7 +59,6 @@ package struct PredictionMerge: Sendable {
       } _: { block, text in
         try write(block, rows, from: first, marks, pages, tally, &text)
       }
-      done += count
     }
     var report = tally.withLock { $0 }
     for index in files.indices {
@@ -75,35 +73,31 @@ package struct PredictionMerge: Sendable {
     _ tally: borrowing Mutex<Report>, _ text: inout RowText
   ) throws {
     var merger = RowMerger(options, weights: weights)
-    var finders = files.map { RowFinder($0, start: block.lowerBound) }
+    var joiner = RowJoiner(files, start: block.lowerBound)
     var local = Report(lacking: files.map { _ in 0 }, leftOut: [])
-    var found = files.map { _ in -1 }
     for position in block {
       let row = rows.map { Int($0[position]) } ?? position
       try files[first].withRow(row) { content in
-        for other in files.indices {
-          found[other] = other == first ? row : other < first ? -1 : finders[other].find(content.id) ?? -1
-        }
-        let lackCount = found.reduce(0) { $0 + ($1 < 0 ? 1 : 0) }
-        if options.rows == .intersection, lackCount > 0 { return }
+        joiner.find(content.id, first: first, row: row)
+        if options.rows == .intersection, joiner.lackCount > 0 { return }
         merger.begin()
-        for other in files.indices {
-          guard found[other] >= 0 else {
-            local.lacking[other] += 1
+        for index in files.indices {
+          let found = joiner.rows[index]
+          guard found >= 0 else {
+            local.lacking[index] += 1
             continue
           }
-          marks[other].mark(found[other])
-          try merger.add(found[other], of: files[other], other)
+          marks[index].mark(found)
+          try merger.add(found, of: files[index], index)
         }
         local.rowCount += 1
-        if lackCount > 0 { local.partialCount += 1 }
+        if joiner.lackCount > 0 { local.partialCount += 1 }
         do { try merger.finish(id: content.id, to: &text) } catch let fault as ByteReader.Fault {
           throw files[first].error(inRow: row, fault.problem)
         }
       }
     }
-    if first == 0 { pages.note(0, rows: block) }
-    for other in files.indices.dropFirst(first + 1) { pages.note(other, rows: finders[other].sequence) }
+    joiner.note(pages, first: first, rows: block)
     tally.withLock { tally in
       tally.rowCount += local.rowCount
       tally.partialCount += local.partialCount

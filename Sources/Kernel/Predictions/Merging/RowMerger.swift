@@ -9,6 +9,8 @@ struct RowMerger {
   private let totalWeight: Double
   private var pairs = PredictionPairs()
   private var values: [Double] = []
+  /// What a missing label's stand-in is the mean of, where only places matter.
+  private var plains: [Double] = []
   private var order: [Int32] = []
   private var sums = LabelSums()
   private var top: TopLabels
@@ -32,15 +34,17 @@ struct RowMerger {
     let isScript = options.rule == .fileAveraging
     guard weight > 0 || isScript else { return }
     let used = options.rule.usedCount(of: pairs.count)
-    if values.count < used { values = Array(repeating: 0, count: 2 * used) }
+    if values.count < used {
+      values = Array(repeating: 0, count: 2 * used)
+      plains = values
+    }
     if let problem = transform(used) { throw file.error(inRow: row, problem) }
     let repeated = pairs.labels.withUnsafeBufferPointer { labels in
-      pairs.scores.withUnsafeBufferPointer { scores in
+      (options.rule.isByPlace ? plains : pairs.scores).withUnsafeBufferPointer { scores in
         values.withUnsafeBufferPointer { values -> Int32? in
           guard used > 0, let plain = scores.baseAddress, let value = values.baseAddress else { return nil }
-          // Where only places matter, what stands for a score is the number of the place.
           return sums.add(
-            UnsafeBufferPointer(rebasing: labels[..<used]), options.rule.isByPlace ? value : plain, value,
+            UnsafeBufferPointer(rebasing: labels[..<used]), plain, value,
             weight: weight, file: Int32(truncatingIfNeeded: fileNumber), allowsRepetition: isScript)
         }
       }
@@ -67,7 +71,7 @@ struct RowMerger {
   private mutating func transformPlaces(_ count: Int) -> String? {
     let isSorted = (1..<max(1, count)).allSatisfy { pairs.scores[$0 - 1] >= pairs.scores[$0] }
     guard !isSorted else {
-      for index in 0..<count { values[index] = options.rule.transformed(0, place: index, of: count) }
+      for index in 0..<count { setPlace(index, of: index, count) }
       return nil
     }
     order = (0..<Int32(truncatingIfNeeded: count)).sorted {
@@ -75,9 +79,14 @@ struct RowMerger {
       return a != b ? a > b : $0 < $1
     }
     for (place, index) in order.enumerated() {
-      values[Int(index)] = options.rule.transformed(0, place: place, of: count)
+      setPlace(place, of: Int(index), count)
     }
     return nil
+  }
+
+  private mutating func setPlace(_ place: Int, of index: Int, _ count: Int) {
+    values[index] = options.rule.transformed(0, place: place, of: count)
+    plains[index] = options.rule.isRank ? values[index] : Double(place)
   }
 
   /// Appends the merged row.
@@ -101,7 +110,7 @@ struct RowMerger {
           case .rescale: score = rule.restored(entry.sum / entry.weight)
           case .mean:
             let plain = entry.plain / entry.fileCount
-            let stand = rule.isByPlace ? plain : rule.transformed(plain, place: 0, of: 1)
+            let stand = rule.standIn(plain)
             score = rule.restored((entry.sum + (totalWeight - entry.weight) * stand) / totalWeight)
           }
         }

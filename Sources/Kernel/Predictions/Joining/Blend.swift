@@ -1,0 +1,80 @@
+import Bytes
+import Glibc
+
+/// The weighted sums over the columns of a ``JoinedTable`` for one choice of weights.
+struct Blend: Sendable {
+  private let table: JoinedTable
+  private let weights: [Float]
+  private let rescales: Bool
+  /// With its parameter.
+  private let rule: MergeRule
+
+  init(_ table: JoinedTable, _ options: JoinOptions, weights: [Double], parameter: Double?) {
+    self.table = table
+    let total = weights.reduce(0, +)
+    self.weights = weights.map { Float($0 / total) }
+    rescales = options.missing == .rescale
+    switch (options.rule, parameter) {
+    case (.power, let parameter?): rule = .power(parameter)
+    case (.place, let parameter?): rule = .place(w0: parameter)
+    default: rule = options.rule
+    }
+  }
+
+  /// Where the pairs of each video begin, and where the last one's end.
+  var offsets: [Int] { table.offsets }
+
+  /// Whether a pair is right.
+  @inline(__always)
+  func isHit(_ pair: Int) -> Bool { table.hits[pair] }
+
+  /// The merged score that a sum stands for.
+  func score(_ sum: Float) -> Float { Float(rule.restored(Double(sum))) }
+
+  /// Fills `sums` with a number for each of the pairs `range` that grows with its merged score.
+  func sum(_ range: Range<Int>, into sums: UnsafeMutableBufferPointer<Float>) {
+    guard !range.isEmpty, let out = sums.baseAddress else { return }
+    out.update(repeating: 0, count: range.count)
+    guard !rescales else { return sumRescaled(range, out) }
+    for (model, weight) in weights.enumerated() where weight != 0 {
+      table.columns[model].withUnsafeBufferPointer { column in
+        guard let values = column.baseAddress.map({ $0 + range.lowerBound }) else { return }
+        switch rule {
+        case .power(let exponent):
+          let exponent = Float(exponent)
+          for index in 0..<range.count { out[index] += weight * powf(values[index], exponent) }
+        case .place(let w0):
+          let w0 = Float(w0)
+          let numerator = weight * w0
+          for index in 0..<range.count { out[index] += numerator / (values[index] + w0) }
+        default: for index in 0..<range.count { out[index] += weight * values[index] }
+        }
+      }
+    }
+  }
+
+  /// The same where only the models that have a label count.
+  private func sumRescaled(_ range: Range<Int>, _ out: UnsafeMutablePointer<Float>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { totals in
+      totals.initialize(repeating: 0)
+      for (model, weight) in weights.enumerated() where weight != 0 {
+        table.columns[model].withUnsafeBufferPointer { column in
+          for index in 0..<range.count {
+            let value = column[range.lowerBound + index]
+            guard !value.isNaN else { continue }
+            totals[index] += weight
+            switch rule {
+            case .power(let exponent): out[index] += weight * powf(value, Float(exponent))
+            case .place(let w0): out[index] += weight * Float(w0) / (value + Float(w0))
+            default: out[index] += weight * value
+            }
+          }
+        }
+      }
+      // Labels that only models without a weight have come last.
+      for index in 0..<range.count {
+        out[index] = totals[index] > 0 ? out[index] / totals[index] : -.greatestFiniteMagnitude
+      }
+    }
+  }
+}
