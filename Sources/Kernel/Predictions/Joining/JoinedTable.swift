@@ -93,15 +93,16 @@ extension JoinedTable {
     var video = JoinedVideo(modelCount: files.count, options)
     for position in block {
       let row = rows.map { Int($0[position]) } ?? position
-      try files[first].withRow(row) { content in
-        joiner.find(content.id, first: first, row: row)
-        for (mark, row) in zip(marks, joiner.rows) where row >= 0 { mark.mark(row) }
-        guard let number = truth.number(of: content.id) else { return }
-        video.reset()
-        for (index, row) in joiner.rows.enumerated() where row >= 0 { try video.add(row, of: files[index], index) }
-        truth.withLabels(number) { video.append(to: &self, truth: $0) }
-        truthNumbers.append(Int32(truncatingIfNeeded: number))
+      let id = joiner.cursors[first].row(row).id
+      joiner.find(id, first: first, row: row)
+      for (mark, row) in zip(marks, joiner.rows) where row >= 0 { mark.mark(row) }
+      guard let number = truth.number(of: id) else { continue }
+      video.reset()
+      for (model, row) in joiner.rows.enumerated() where row >= 0 {
+        try video.add(row, of: joiner.cursors[model], model)
       }
+      truth.withLabels(number) { video.append(to: &self, truth: $0) }
+      truthNumbers.append(Int32(truncatingIfNeeded: number))
     }
     joiner.note(pages, first: first, rows: block)
   }

@@ -29,8 +29,8 @@ struct JoinedVideo {
   /// Adds a model's row.
   ///
   /// - Throws: ``KernelError`` `.badData` with the line.
-  mutating func add(_ row: Int, of file: PredictionFile, _ model: Int) throws {
-    try file.read(row, into: &pairs)
+  mutating func add(_ row: Int, of cursor: RowCursor, _ model: Int) throws {
+    try cursor.read(row, into: &pairs)
     let count = options.rule.usedCount(of: pairs.count)
     if options.rule.isByPlace {
       order.removeAll(keepingCapacity: true)
@@ -40,9 +40,11 @@ struct JoinedVideo {
     for place in 0..<count {
       let index = options.rule.isByPlace ? order[place] : place
       let (label, score) = (pairs.labels[index], pairs.scores[index])
-      if let problem = options.rule.fault(score) { throw file.error(inRow: row, "label \(label) has \(problem)") }
+      if let problem = options.rule.fault(score) {
+        throw cursor.file.error(inRow: row, "label \(label) has \(problem)")
+      }
       let number = number(of: label) * modelCount + model
-      guard values[number].isNaN else { throw file.error(inRow: row, "label \(label) is there twice") }
+      guard values[number].isNaN else { throw cursor.file.error(inRow: row, "label \(label) is there twice") }
       values[number] = Float(value(score, place: place, of: count))
       scores[number] = Float(score)
     }

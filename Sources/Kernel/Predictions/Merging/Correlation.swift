@@ -30,10 +30,10 @@ extension Correlation {
       var piece = CommonScores()
       var (first, second) = (PredictionPairs(), PredictionPairs())
       for row in rows {
-        a.withRow(row) { joiner.find($0.id, first: 0, row: row) }
+        joiner.find(joiner.cursors[0].row(row).id, first: 0, row: row)
         guard joiner.lackCount == 0 else { continue }
-        try a.read(row, into: &first)
-        try b.read(joiner.rows[1], into: &second)
+        try joiner.cursors[0].read(row, into: &first)
+        try joiner.cursors[1].read(joiner.rows[1], into: &second)
         piece.add(
           zip(first.labels, first.scores).prefix(first.count).map { ($0, $1) },
           zip(second.labels, second.scores).prefix(second.count).map { ($0, $1) }, topK: topK)

@@ -7,7 +7,7 @@ import Synchronization
 /// last and otherwise looked up, so files may have any order; the result has that of the first file.
 ///
 /// Memory: the files' indexes, some 2 MiB of text a thread, and the pages of the files between two releases: 16 MiB a
-/// file where the orders agree, ``RowFinder/jumpLimit`` pages a thread and file where they do not.
+/// file where the orders agree, ``RowCursor/jumpLimit`` pages a thread and file where they do not.
 package struct PredictionMerge: Sendable {
   /// What was written.
   package struct Report: Equatable, Sendable {
@@ -74,27 +74,27 @@ package struct PredictionMerge: Sendable {
   ) throws {
     var merger = RowMerger(options, weights: weights)
     var joiner = RowJoiner(files, start: block.lowerBound)
+    let lead = joiner.cursors[first]
     var local = Report(lacking: files.map { _ in 0 }, leftOut: [])
     for position in block {
       let row = rows.map { Int($0[position]) } ?? position
-      try files[first].withRow(row) { content in
-        joiner.find(content.id, first: first, row: row)
-        if options.rows == .intersection, joiner.lackCount > 0 { return }
-        merger.begin()
-        for index in files.indices {
-          let found = joiner.rows[index]
-          guard found >= 0 else {
-            local.lacking[index] += 1
-            continue
-          }
-          marks[index].mark(found)
-          try merger.add(found, of: files[index], index)
+      let id = lead.row(row).id
+      joiner.find(id, first: first, row: row)
+      if options.rows == .intersection, joiner.lackCount > 0 { continue }
+      merger.begin()
+      for (index, cursor) in joiner.cursors.enumerated() {
+        let found = joiner.rows[index]
+        guard found >= 0 else {
+          local.lacking[index] += 1
+          continue
         }
-        local.rowCount += 1
-        if joiner.lackCount > 0 { local.partialCount += 1 }
-        do { try merger.finish(id: content.id, to: &text) } catch let fault as ByteReader.Fault {
-          throw files[first].error(inRow: row, fault.problem)
-        }
+        marks[index].mark(found)
+        try merger.add(found, of: cursor, index)
+      }
+      local.rowCount += 1
+      if joiner.lackCount > 0 { local.partialCount += 1 }
+      do { try merger.finish(id: id, to: &text) } catch let fault as ByteReader.Fault {
+        throw lead.file.error(inRow: row, fault.problem)
       }
     }
     joiner.note(pages, first: first, rows: block)

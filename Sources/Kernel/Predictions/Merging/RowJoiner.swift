@@ -2,8 +2,8 @@ import Bytes
 
 /// Finds the rows that several files have of one video after another; one for each thread.
 struct RowJoiner {
-  private let files: [PredictionFile]
-  private var finders: [RowFinder]
+  /// For each file, where it is.
+  let cursors: [RowCursor]
   /// For each file, the number of its row of the video sought last, or -1.
   private(set) var rows: [Int]
   /// How many files have no row of it.
@@ -11,8 +11,7 @@ struct RowJoiner {
 
   /// - Parameter start: the number of the row that is likely to be asked for first.
   init(_ files: [PredictionFile], start: Int) {
-    self.files = files
-    finders = files.map { RowFinder($0, start: start) }
+    cursors = files.map { RowCursor($0, start: start) }
     rows = files.map { _ in -1 }
   }
 
@@ -21,8 +20,8 @@ struct RowJoiner {
     lackCount = first
     rows[first] = row
     for index in 0..<first { rows[index] = -1 }
-    for index in files.indices.dropFirst(first + 1) {
-      rows[index] = finders[index].find(id) ?? -1
+    for index in first + 1..<cursors.count {
+      rows[index] = cursors[index].find(id) ?? -1
       if rows[index] < 0 { lackCount += 1 }
     }
   }
@@ -30,6 +29,6 @@ struct RowJoiner {
   /// Tells `pages` how far the files were read.
   func note(_ pages: PageRelease, first: Int, rows: Range<Int>) {
     if first == 0 { pages.note(0, rows: rows) }
-    for index in files.indices.dropFirst(first + 1) { pages.note(index, rows: finders[index].sequence) }
+    for index in first + 1..<cursors.count { pages.note(index, rows: cursors[index].sequence) }
   }
 }

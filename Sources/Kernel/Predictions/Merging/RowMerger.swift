@@ -25,11 +25,11 @@ struct RowMerger {
   /// Begins another video.
   mutating func begin() { sums.reset() }
 
-  /// Adds a row of file `file`, the number of which is `fileNumber`.
+  /// Adds a row of a file, the number of which is `fileNumber`.
   ///
   /// - Throws: ``KernelError`` `.badData` with the line.
-  mutating func add(_ row: Int, of file: PredictionFile, _ fileNumber: Int) throws {
-    try file.read(row, into: &pairs)
+  mutating func add(_ row: Int, of cursor: RowCursor, _ fileNumber: Int) throws {
+    try cursor.read(row, into: &pairs)
     let weight = weights[fileNumber]
     let isScript = options.rule == .fileAveraging
     guard weight > 0 || isScript else { return }
@@ -38,7 +38,7 @@ struct RowMerger {
       values = Array(repeating: 0, count: 2 * used)
       plains = values
     }
-    if let problem = transform(used) { throw file.error(inRow: row, problem) }
+    if let problem = transform(used) { throw cursor.file.error(inRow: row, problem) }
     let repeated = pairs.labels.withUnsafeBufferPointer { labels in
       (options.rule.isByPlace ? plains : pairs.scores).withUnsafeBufferPointer { scores in
         values.withUnsafeBufferPointer { values -> Int32? in
@@ -49,7 +49,7 @@ struct RowMerger {
         }
       }
     }
-    if let repeated { throw file.error(inRow: row, "label \(repeated) is there twice") }
+    if let repeated { throw cursor.file.error(inRow: row, "label \(repeated) is there twice") }
   }
 
   /// Fills ``values``; returns what is wrong with a score.
@@ -129,7 +129,6 @@ extension PredictionFile {
   /// What is wrong with a row.
   func error(inRow number: Int, _ problem: String) -> KernelError {
     let id = withRow(number) { $0.idText }
-    return KernelError(
-      .badData, name, at: .line(lineNumber(of: number)), "video \(id.printable): \(problem)")
+    return KernelError(.badData, name, at: place(of: number), "video \(id.printable): \(problem)")
   }
 }
