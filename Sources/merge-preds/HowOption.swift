@@ -12,7 +12,7 @@ struct HowOption: ParsableArguments {
       """, valueName: "rule"))
   var how: Rule?
 
-  @Option(help: ArgumentHelp("The P of --how power.", valueName: "P")) var power: Double?
+  @Option(help: ArgumentHelp("The P of --how power (default: 2).", valueName: "P")) var power: Double?
 
   @Option(help: ArgumentHelp("The w0 of --how place (default: \(SegmentMerge.publishedW0)).", valueName: "w0"))
   var w0: Double?
@@ -45,9 +45,6 @@ struct HowOption: ParsableArguments {
     if how?.parameter != nil, power != nil || w0 != nil {
       throw ValidationError("the parameter of --how is given twice")
     }
-    if how?.name == .power, power == nil, how?.parameter == nil {
-      throw ValidationError("--how power needs --power P")
-    }
   }
 
   /// For predictions of videos.
@@ -55,12 +52,19 @@ struct HowOption: ParsableArguments {
   /// - Parameter found: numbers that an optimizer found, which stand in for those not given.
   func rule(_ found: [String: Double] = [:]) -> MergeRule {
     switch how?.name {
-    case nil: w0 == nil ? .mean : .place(w0: placeW0(found))
+    case nil:
+      if let power = found["power"] {
+        .power(power)
+      } else if w0 != nil || found["w0"] != nil {
+        .place(w0: placeW0(found))
+      } else {
+        .mean
+      }
     case .mean: .mean
     case .geometric: .geometric
     case .logit: .logit
     case .rank: .rank
-    case .power: .power(power ?? how?.parameter ?? found["power"] ?? 1)
+    case .power: .power(power ?? how?.parameter ?? found["power"] ?? 2)
     case .place: .place(w0: placeW0(found))
     }
   }

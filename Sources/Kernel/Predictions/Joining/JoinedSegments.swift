@@ -58,6 +58,22 @@ package struct JoinedSegments: Sendable {
     }
   }
 
+  private init(_ joined: JoinedSegments, _ classes: [JoinedClass]) {
+    self.classes = classes
+    topK = joined.topK
+    w0 = joined.w0
+    workers = joined.workers
+    modelCount = joined.modelCount
+  }
+
+  /// Classes that count.
+  package var classCount: Int { classes.count }
+
+  /// The same with only the classes of which `isIn` says so, given their labels.
+  package func filtered(_ isIn: (Int) -> Bool) -> JoinedSegments {
+    JoinedSegments(self, classes.filter { isIn(Int($0.label)) })
+  }
+
   private static func join(
     _ files: [SegmentFile], _ rows: [Int?], _ truth: SegmentTruth, isByPlace: Bool, _ topK: Int,
     _ joined: inout JoinedClass
@@ -101,13 +117,6 @@ package struct JoinedSegments: Sendable {
     let w0 = self.w0 == nil ? nil : w0 ?? self.w0
     let precisions = try workers.map(classes.count) { averagePrecision(classes[$0], weights, w0) }
     return precisions.isEmpty ? 0 : precisions.reduce(0, +) / Double(precisions.count)
-  }
-
-  /// The average precision of each class, by label.
-  package func classPrecisions(weights: [Double], w0: Double? = nil) throws -> [Int32: Double] {
-    let w0 = self.w0 == nil ? nil : w0 ?? self.w0
-    let precisions = try workers.map(classes.count) { averagePrecision(classes[$0], weights, w0) }
-    return Dictionary(uniqueKeysWithValues: zip(classes.map(\.label), precisions))
   }
 
   private func averagePrecision(_ joined: JoinedClass, _ weights: [Double], _ w0: Double?) -> Double {

@@ -41,7 +41,7 @@ struct RowMerger {
     if let problem = transform(used) { throw cursor.file.error(inRow: row, problem) }
     let repeated = pairs.labels.withUnsafeBufferPointer { labels in
       (options.rule.isByPlace ? plains : pairs.scores).withUnsafeBufferPointer { scores in
-        values.withUnsafeBufferPointer { values -> Int32? in
+        (options.rule == .mean ? pairs.scores : values).withUnsafeBufferPointer { values -> Int32? in
           guard used > 0, let plain = scores.baseAddress, let value = values.baseAddress else { return nil }
           return sums.add(
             UnsafeBufferPointer(rebasing: labels[..<used]), plain, value,
@@ -52,13 +52,10 @@ struct RowMerger {
     if let repeated { throw cursor.file.error(inRow: row, "label \(repeated) is there twice") }
   }
 
-  /// Fills ``values``; returns what is wrong with a score.
+  /// Fills ``values``, but for `mean`, which takes scores as they are; returns what is wrong with a score.
   private mutating func transform(_ count: Int) -> String? {
     let rule = options.rule
-    if rule == .mean {
-      for index in 0..<count { values[index] = pairs.scores[index] }
-      return nil
-    }
+    if rule == .mean { return nil }
     if rule.isByPlace { return transformPlaces(count) }
     for index in 0..<count {
       let score = pairs.scores[index]
@@ -93,35 +90,43 @@ struct RowMerger {
   ///
   /// - Throws: ``ByteReader/Fault`` when a merged score is not a finite number, or the id none that a CSV file can hold.
   mutating func finish(id: UnsafeRawBufferPointer, to text: inout RowText) throws {
-    let rule = options.rule
-    let missing = options.missing
-    let zero = rule.zero
-    let totalWeight = totalWeight
+    let score = LabelScore(rule: options.rule, missing: options.missing, totalWeight: totalWeight)
     var isFinite = true
     sums.withEntries { entries in
       top.select(entries.count) { index in
-        let entry = entries[index]
-        let score: Double
-        if rule == .fileAveraging {
-          score = entry.sum / 100_000 / totalWeight
-        } else {
-          switch missing {
-          case .zero: score = rule.restored((entry.sum + (totalWeight - entry.weight) * zero) / totalWeight)
-          case .rescale: score = rule.restored(entry.sum / entry.weight)
-          case .mean:
-            let plain = entry.plain / entry.fileCount
-            let stand = rule.standIn(plain)
-            score = rule.restored((entry.sum + (totalWeight - entry.weight) * stand) / totalWeight)
-          }
-        }
-        isFinite = isFinite && score.isFinite
-        return (entry.label, score)
+        let merged = score(entries[index])
+        isFinite = isFinite && merged.isFinite
+        return (entries[index].label, merged)
       }
     }
     guard isFinite else {
       throw ByteReader.Fault(offset: 0, problem: "a merged score is beyond the range of a double")
     }
     try top.append(id: id, to: &text)
+  }
+}
+
+/// How the score that a label gets follows from what files say of it.
+private struct LabelScore {
+  let rule: MergeRule
+  let missing: MergeOptions.MissingLabels
+  let totalWeight: Double
+
+  @inline(__always)
+  func callAsFunction(_ entry: LabelSums.Entry) -> Double {
+    rule == .mean && missing == .zero ? entry.sum / totalWeight : restored(entry)
+  }
+
+  private func restored(_ entry: LabelSums.Entry) -> Double {
+    if rule == .fileAveraging { return entry.sum / 100_000 / totalWeight }
+    let missingWeight = totalWeight - entry.weight
+    switch missing {
+    case .zero: return rule.restored((entry.sum + missingWeight * rule.zero) / totalWeight)
+    case .rescale: return rule.restored(entry.sum / entry.weight)
+    case .mean:
+      let stand = rule.standIn(entry.plain / entry.fileCount)
+      return rule.restored((entry.sum + missingWeight * stand) / totalWeight)
+    }
   }
 }
 
