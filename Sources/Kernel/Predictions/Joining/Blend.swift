@@ -6,6 +6,8 @@ struct Blend: Sendable {
   private let table: JoinedTable
   private let weights: [Float]
   private let rescales: Bool
+  /// The models that count, a bit for each, where not all do.
+  private let counting: UInt64?
   /// With its parameter.
   private let rule: MergeRule
 
@@ -13,6 +15,8 @@ struct Blend: Sendable {
     self.table = table
     let total = weights.reduce(0, +)
     self.weights = weights.map { Float($0 / total) }
+    let bits = weights.enumerated().reduce(0 as UInt64) { $0 | ($1.element > 0 ? 1 << UInt64($1.offset) : 0) }
+    counting = weights.allSatisfy { $0 > 0 } ? nil : bits
     rescales = options.missing == .rescale
     switch (options.rule, parameter) {
     case (.power, let parameter?): rule = .power(parameter)
@@ -31,11 +35,21 @@ struct Blend: Sendable {
   /// The merged score that a sum stands for.
   func score(_ sum: Float) -> Float { Float(rule.restored(Double(sum))) }
 
-  /// Fills `sums` with a number for each of the pairs `range` that grows with its merged score.
+  /// Stands for the sum of a label that no model with a weight has.
+  static let absent = -Float.greatestFiniteMagnitude
+
+  /// Fills `sums` with a number for each of the pairs `range` that grows with its merged score, or ``absent``.
   func sum(_ range: Range<Int>, into sums: UnsafeMutableBufferPointer<Float>) {
     guard !range.isEmpty, let out = sums.baseAddress else { return }
     out.update(repeating: 0, count: range.count)
-    guard !rescales else { return sumRescaled(range, out) }
+    if rescales { sumRescaled(range, out) } else { sumAll(range, out) }
+    guard let counting else { return }
+    for index in 0..<range.count where table.models[range.lowerBound + index] & counting == 0 {
+      out[index] = Blend.absent
+    }
+  }
+
+  private func sumAll(_ range: Range<Int>, _ out: UnsafeMutablePointer<Float>) {
     for (model, weight) in weights.enumerated() where weight != 0 {
       table.columns[model].withUnsafeBufferPointer { column in
         guard let values = column.baseAddress.map({ $0 + range.lowerBound }) else { return }
@@ -71,10 +85,7 @@ struct Blend: Sendable {
           }
         }
       }
-      // Labels that only models without a weight have come last.
-      for index in 0..<range.count {
-        out[index] = totals[index] > 0 ? out[index] / totals[index] : -.greatestFiniteMagnitude
-      }
+      for index in 0..<range.count where totals[index] > 0 { out[index] /= totals[index] }
     }
   }
 }

@@ -83,7 +83,8 @@ final class GapWorkspace: @unchecked Sendable {
     guard places.count < sums.count else {
       for index in sums.indices {
         scores[place] = sums[index]
-        hits[place] = blend.isHit(pair + index)
+        // A miss behind all others changes nothing.
+        hits[place] = blend.isHit(pair + index) && sums[index] != Blend.absent
         place += 1
       }
       return
@@ -99,7 +100,7 @@ final class GapWorkspace: @unchecked Sendable {
         equalCount -= 1
       }
       scores[place] = sums[index]
-      hits[place] = blend.isHit(pair + index)
+      hits[place] = blend.isHit(pair + index) && sums[index] != Blend.absent
       place += 1
     }
   }

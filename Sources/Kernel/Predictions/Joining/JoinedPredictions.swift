@@ -7,7 +7,7 @@ import Bytes
 /// evaluates has done so before (GAP only; the other metrics do). Sums are of float32, so that scores which differ by
 /// less than 1e-6 or so may be taken for equal; equal scores keep the order of the labels and of the videos.
 ///
-/// Memory: 4 bytes for each model and each label that any model gives a video, 5 for the label, 10 for each of the best
+/// Memory: 4 bytes for each model and each label that any model gives a video, 13 for the label, 10 for each of the best
 /// ``JoinOptions/topK`` of a video, and 26 for those in each evaluation at a time; twice the first while it is made.
 package struct JoinedPredictions: Sendable {
   private let table: JoinedTable
@@ -29,6 +29,9 @@ package struct JoinedPredictions: Sendable {
     _ files: [PredictionFile], _ truth: VideoTruth, _ options: JoinOptions, _ workers: Workers
   ) throws {
     guard !files.isEmpty else { throw KernelError(.usage, "", "there is nothing to merge") }
+    guard files.count <= JoinedTable.modelLimit else {
+      throw KernelError(.usage, "", "\(files.count) files, where \(JoinedTable.modelLimit) are the most")
+    }
     try options.rule.check()
     let table = try JoinedTable(files, truth, options, workers)
     self.init(table, truth, options, Array(0..<Int32(clamping: table.videoCount)), workers)
@@ -85,9 +88,11 @@ package struct JoinedPredictions: Sendable {
       let range = table.offsets[Int(video)]..<table.offsets[Int(video) + 1]
       if sums.count < range.count { sums = Array(repeating: 0, count: 2 * range.count) }
       sums.withUnsafeMutableBufferPointer { blend.sum(range, into: $0) }
+      let present = sums[..<range.count].indices.filter { sums[$0] != Blend.absent }
       truth.withLabels(Int(table.truthNumbers[Int(video)])) { truth in
         scored.append(
-          labels: table.labels[range], scores: sums[..<range.count].lazy.map(blend.score), truth: truth)
+          labels: present.map { table.labels[range.lowerBound + $0] }, scores: present.map { blend.score(sums[$0]) },
+          truth: truth)
       }
     }
     let metrics = try VideoMetrics(scored, topK: options.topK, .order, workers)

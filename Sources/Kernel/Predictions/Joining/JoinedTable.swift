@@ -3,13 +3,15 @@ import Bytes
 /// The predictions of several models for the same videos in flat arrays: a pair for each video and each label that any
 /// model gives it, in the order of the videos and then of the labels.
 ///
-/// Memory: 4 bytes a pair and model, and 5 a pair; twice that while it is made.
+/// Memory: 4 bytes a pair and model, and 13 a pair; twice that while it is made.
 struct JoinedTable: Sendable {
   /// Where the pairs of each video begin, and where the last one's end.
   var offsets: [Int] = [0]
   var labels: [Int32] = []
   /// Whether the video has the label.
   var hits: [Bool] = []
+  /// Which models have the label, a bit for each.
+  var models: [UInt64] = []
   /// For each model a number for each pair: what its merging rule adds up, or what the sum is made of once the rule's
   /// parameter is known: a score for `power`, a place for `place`. NaN where the model lacks the label and nothing
   /// stands for it.
@@ -18,6 +20,9 @@ struct JoinedTable: Sendable {
   var positiveCounts: [Int32] = []
   /// The video's number in the truth.
   var truthNumbers: [Int32] = []
+
+  /// ``models`` has no more bits.
+  static let modelLimit = 64
 
   init(modelCount: Int) { columns = Array(repeating: [], count: modelCount) }
 
@@ -29,6 +34,7 @@ struct JoinedTable: Sendable {
     offsets += other.offsets.dropFirst().map { base + $0 }
     labels += other.labels
     hits += other.hits
+    models += other.models
     for model in columns.indices { columns[model] += other.columns[model] }
     positiveCounts += other.positiveCounts
     truthNumbers += other.truthNumbers
@@ -38,6 +44,7 @@ struct JoinedTable: Sendable {
     offsets.reserveCapacity(videos + 1)
     labels.reserveCapacity(pairs)
     hits.reserveCapacity(pairs)
+    models.reserveCapacity(pairs)
     for model in columns.indices { columns[model].reserveCapacity(pairs) }
     positiveCounts.reserveCapacity(videos)
     truthNumbers.reserveCapacity(videos)

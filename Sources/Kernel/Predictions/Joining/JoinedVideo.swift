@@ -83,10 +83,13 @@ struct JoinedVideo {
       table.labels.append(labels[number])
       table.hits.append(next < truth.count && truth[next] == labels[number])
       let stand = stand(number)
+      var models: UInt64 = 0
       for model in 0..<modelCount {
         let value = values[number * modelCount + model]
+        if !value.isNaN { models |= 1 << UInt64(model) }
         table.columns[model].append(value.isNaN ? stand : value)
       }
+      table.models.append(models)
     }
     table.offsets.append(table.labels.count)
     table.positiveCounts.append(Int32(clamping: truth.count))

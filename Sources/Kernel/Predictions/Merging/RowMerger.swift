@@ -32,7 +32,8 @@ struct RowMerger {
     try cursor.read(row, into: &pairs)
     let weight = weights[fileNumber]
     let isScript = options.rule == .fileAveraging
-    guard weight > 0 || isScript else { return }
+    // A file that does not count may still tell what others would have said.
+    guard weight > 0 || isScript || options.missing == .mean else { return }
     let used = options.rule.usedCount(of: pairs.count)
     if values.count < used {
       values = Array(repeating: 0, count: 2 * used)
@@ -95,7 +96,7 @@ struct RowMerger {
     sums.withEntries { entries in
       top.select(entries.count) { index in
         let merged = score(entries[index])
-        isFinite = isFinite && merged.isFinite
+        isFinite = isFinite && (merged.isFinite || merged == TopLabels.absent)
         return (entries[index].label, merged)
       }
     }
@@ -119,6 +120,7 @@ private struct LabelScore {
 
   private func restored(_ entry: LabelSums.Entry) -> Double {
     if rule == .fileAveraging { return entry.sum / 100_000 / totalWeight }
+    guard entry.weight > 0 else { return TopLabels.absent }
     let missingWeight = totalWeight - entry.weight
     switch missing {
     case .zero: return rule.restored((entry.sum + missingWeight * rule.zero) / totalWeight)

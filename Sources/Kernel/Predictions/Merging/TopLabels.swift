@@ -16,6 +16,9 @@ struct TopLabels {
     self.ties = ties
   }
 
+  /// The score of a label that is not to be taken.
+  static let absent = -Double.infinity
+
   /// Takes the best of `candidateCount` labels; `candidate` tells the label and the score of each.
   @inline(__always)
   mutating func select(_ candidateCount: Int, _ candidate: (Int) -> (label: Int32, score: Double)) {
@@ -33,8 +36,10 @@ struct TopLabels {
       for index in 0..<candidateCount {
         let (label, score) = candidate(index)
         let new = (score: score, label: label, mention: Int32(truncatingIfNeeded: index))
+        if score == TopLabels.absent { continue }
         guard kept > 0 else {
-          ranked[index] = new
+          ranked[used] = new
+          used += 1
           continue
         }
         if used == kept, !TopLabels.precedes(new, ranked[used - 1], byLabel) { continue }
@@ -46,7 +51,8 @@ struct TopLabels {
         }
         ranked[place] = new
       }
-      if kept == 0 { ranked[..<candidateCount].sort { TopLabels.precedes($0, $1, byLabel) } }
+      if kept == 0 { ranked[..<used].sort { TopLabels.precedes($0, $1, byLabel) } }
+      count = min(limit, used)
     }
     for index in 0..<count {
       labels[index] = ranked[index].label
