@@ -9,7 +9,7 @@ struct HowOption: ParsableArguments {
       mean; geometric or logit (of scores kept 1e-6 away from 0, or 0 and 1); rank, the place in the row or line \
       counted as (n - i) / n; place, counted as w0 / (i + w0) with i from 0; power, the P-th root of the mean of P-th \
       powers. The parameter may be appended: power:3, place:60. Default: mean, or place for segments.
-      """, valueName: "rule"))
+      """, valueName: "rule"), completion: .list(Rule.Name.allCases.map(\.rawValue)))
   var how: Rule?
 
   @Option(help: ArgumentHelp("The P of --how power (default: 2).", valueName: "P")) var power: Double?
@@ -35,8 +35,6 @@ struct HowOption: ParsableArguments {
       guard name == .power || name == .place, let parameter = Double(parts[1]) else { return nil }
       self.parameter = parameter
     }
-
-    static var allValueStrings: [String] { Name.allCases.map(\.rawValue) }
   }
 
   func validate() throws {

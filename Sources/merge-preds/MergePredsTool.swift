@@ -10,6 +10,8 @@ struct MergePredsTool: ParsableCommand {
       predictions of segments are CSV files Class,Segments. All may be gzipped; - is standard input.
       """,
     version: Program.versionLine("merge-preds"),
-    subcommands: [Merge.self, Optimize.self, Tta.self, Correlate.self, Score.self, Check.self, Convert.self],
+    subcommands: [
+      Merge.self, Optimize.self, Report.self, Tta.self, Correlate.self, Score.self, Check.self, Convert.self,
+    ],
     defaultSubcommand: Merge.self)
 }

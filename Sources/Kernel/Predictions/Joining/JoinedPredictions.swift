@@ -91,7 +91,8 @@ package struct JoinedPredictions: Sendable {
       let present = sums[..<range.count].indices.filter { sums[$0] != Blend.absent }
       truth.withLabels(Int(table.truthNumbers[Int(video)])) { truth in
         scored.append(
-          labels: present.map { table.labels[range.lowerBound + $0] }, scores: present.map { blend.score(sums[$0]) },
+          labels: present.map { table.labels[range.lowerBound + $0] },
+          scores: present.map { blend.score(sums[$0]) },
           truth: truth)
       }
     }

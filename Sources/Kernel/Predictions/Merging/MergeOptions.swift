@@ -61,7 +61,9 @@ package struct MergeOptions: Equatable, Sendable {
     guard !weights.isEmpty else { return Array(repeating: 1, count: count) }
     guard weights.count == count else {
       throw KernelError(
-        .usage, "", "\(weights.count) \(weights.count == 1 ? "weight" : "weights") for \(count) files",
+        .usage, "",
+        "\(weights.count) \(weights.count == 1 ? "weight" : "weights") for "
+          + (count == 1 ? "1 file" : "\(count) files"),
         hint: "give one for each file")
     }
     for weight in weights where !(weight >= 0 && weight.isFinite) {

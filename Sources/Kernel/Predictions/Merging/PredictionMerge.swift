@@ -44,7 +44,7 @@ package struct PredictionMerge: Sendable {
   package func write(
     to sink: any ByteSink, _ workers: Workers, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Report {
-    try sink.write((options.header ?? files[0].header) + [UInt8(ascii: "\n")])
+    let sink = LateHeader((options.header ?? files[0].header) + [UInt8(ascii: "\n")], into: sink)
     let marks = files.map { RowMarks(count: $0.count) }
     let tally = Mutex(Report(lacking: files.map { _ in 0 }, leftOut: files.map { _ in 0 }))
     let total = files.reduce(0) { $0 + $1.byteCount(of: 0..<$1.count) }
@@ -60,6 +60,7 @@ package struct PredictionMerge: Sendable {
         try write(block, rows, from: first, marks, pages, tally, &text)
       }
     }
+    try sink.finish()
     var report = tally.withLock { $0 }
     for index in files.indices {
       report.leftOut[index] = files[index].count - (report.rowCount - report.lacking[index])

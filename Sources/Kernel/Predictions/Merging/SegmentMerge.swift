@@ -73,7 +73,7 @@ package struct SegmentMerge: Sendable {
   ) throws -> Report {
     let end = options.usesCRLF ? Array("\r\n".utf8) : Array("\n".utf8)
     let (classes, report) = plan(template)
-    try sink.write((files[0].header ?? SegmentFile.header) + end)
+    let sink = LateHeader((files[0].header ?? SegmentFile.header) + end, into: sink)
     let pool = Pool { SegmentSums() }
     try BlockWriting.write(rowCount: classes.count, blockSize: 1, workers, to: sink) { done in
       progress(done, classes.count)
@@ -91,6 +91,7 @@ package struct SegmentMerge: Sendable {
         for (file, row) in zip(files, merged.rows) where row >= 0 { file.releaseRow(row) }
       }
     }
+    try sink.finish()
     return report
   }
 
