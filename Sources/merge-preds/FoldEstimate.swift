@@ -38,7 +38,7 @@ struct FoldEstimate {
 
   /// Which fold a video is in: as good as drawn, and the same in each run.
   private static func fold(of part: Int, _ count: Int, seed: UInt32) -> Int {
-    var random = MersenneTwister(key: [seed, UInt32(truncatingIfNeeded: part)])
+    var random = MersenneTwister(seed: seed &* 2_654_435_761 &+ UInt32(truncatingIfNeeded: part))
     return Int(random.uniform() * Double(count))
   }
 }
