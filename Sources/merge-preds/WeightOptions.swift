@@ -10,8 +10,8 @@ struct WeightOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      The weights.json that optimize writes: {"weights": {"a.csv": 0.7, …}}; files are found by their path or else \
-      by their name. Its w0 and power stand in for --w0 and --power.
+      What optimize writes, {"weights": {"a.csv": 0.7, …}}. Files are found by their path or else by their name. Its \
+      w0 and power stand in for --w0 and --power.
       """, valueName: "path"), completion: .file())
   var weightsFile: String?
 
