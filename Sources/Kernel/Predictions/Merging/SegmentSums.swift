@@ -2,11 +2,13 @@ import Bytes
 
 /// The segments of one class and what several files' ranks say of them, reused from class to class.
 ///
-/// Ids are not copied: they must stay where they are until ``reset()``. Memory: 24 bytes a segment and 16 to 32 for the
+/// Ids are not copied: they must stay where they are until ``reset()``. Memory: 48 bytes a segment and 16 to 32 for the
 /// table, in the class that has the most; twice that while it grows.
 struct SegmentSums: @unchecked Sendable {
   // Sendable holds because the ids are of mapped files, which nobody writes.
   struct Entry {
+    /// The id's last bytes, which are all of most ids, so that comparing need not go to where it is.
+    var ending: SegmentHash.Ending
     var id: UnsafeRawBufferPointer
     /// The file that mentioned it last.
     var file: Int32
@@ -32,8 +34,9 @@ struct SegmentSums: @unchecked Sendable {
     var rank = 0
     for id in ids {
       if 2 * (entries.count + 1) > slots.count { grow() }
-      let hash = SegmentHash.of(id)
-      let found = slot(of: id, hash)
+      let ending = SegmentHash.Ending(id)
+      let hash = SegmentHash.of(id, ending)
+      let found = slot(of: id, ending, hash)
       if let entry = found.entry {
         guard entries[entry].file != file else {
           let text = String(decoding: id.prefix(64), as: UTF8.self).printable
@@ -43,20 +46,26 @@ struct SegmentSums: @unchecked Sendable {
         entries[entry].sum += weights(rank)
       } else {
         slots[found.slot] = hash & ~0xffff_ffff | UInt64(entries.count + 1)
-        entries.append(Entry(id: id, file: file, sum: weights(rank)))
+        entries.append(Entry(ending: ending, id: id, file: file, sum: weights(rank)))
       }
       rank += 1
     }
   }
 
-  private func slot(of id: UnsafeRawBufferPointer, _ hash: UInt64) -> (entry: Int?, slot: Int) {
+  private func slot(
+    of id: UnsafeRawBufferPointer, _ ending: SegmentHash.Ending, _ hash: UInt64
+  ) -> (entry: Int?, slot: Int) {
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
       let content = slots[slot]
       if (content ^ hash) >> 32 == 0 {
         let entry = Int(content & 0xffff_ffff) - 1
-        if SegmentHash.areEqual(entries[entry].id, id) { return (entry, slot) }
+        if entries[entry].ending == ending, entries[entry].id.count == id.count,
+          id.count <= 16 || SegmentHash.areEqual(entries[entry].id, id)
+        {
+          return (entry, slot)
+        }
       }
       slot = (slot + 1) & mask
     }
@@ -67,7 +76,7 @@ struct SegmentSums: @unchecked Sendable {
     slots = Array(repeating: 0, count: 4 * slots.count)
     let mask = slots.count - 1
     for number in entries.indices {
-      let hash = SegmentHash.of(entries[number].id)
+      let hash = SegmentHash.of(entries[number].id, entries[number].ending)
       var slot = Int(truncatingIfNeeded: hash) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
       slots[slot] = hash & ~0xffff_ffff | UInt64(number + 1)
@@ -93,18 +102,34 @@ enum SegmentHash {
   private static let keys = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
   @inline(__always)
-  static func of(_ id: UnsafeRawBufferPointer) -> UInt64 {
+  static func of(_ id: UnsafeRawBufferPointer, _ ending: Ending) -> UInt64 {
+    let keys = keys
     var hash = keys.0 ^ UInt64(id.count)
-    guard let base = id.baseAddress else { return hash }
-    var start = 0
-    while id.count - start > 16 {
-      hash = mixed(word(base + start) ^ hash, word(base + start + 8) ^ keys.1)
-      start += 16
+    if id.count > 16, let base = id.baseAddress {
+      for start in stride(from: 0, to: id.count - 16, by: 16) {
+        hash = mixed(word(base + start) ^ hash, word(base + start + 8) ^ keys.1)
+      }
     }
-    let rest = id.count - start
-    let low = rest >= 8 ? word(base + start) : partial(base + start, rest)
-    let high = rest > 8 ? word(base + id.count - 8) : 0
-    return mixed(mixed(low ^ hash, high ^ keys.1), keys.0 | 1)
+    return mixed(mixed(ending.low ^ hash, ending.high ^ keys.1), keys.0 | 1)
+  }
+
+  /// The last 1 to 16 bytes of an id as two words, which overlap where there are fewer than 16; with the number of bytes
+  /// they tell all of them.
+  struct Ending: Equatable {
+    let low: UInt64
+    let high: UInt64
+
+    @inline(__always)
+    init(_ id: UnsafeRawBufferPointer) {
+      guard let base = id.baseAddress, !id.isEmpty else {
+        (low, high) = (0, 0)
+        return
+      }
+      let start = (id.count - 1) / 16 * 16
+      let rest = id.count - start
+      low = rest >= 8 ? word(base + start) : partial(base + start, rest)
+      high = rest > 8 ? word(base + id.count - 8) : 0
+    }
   }
 
   @inline(__always)
