@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "merge-preds",
       dependencies: [
-        "Bytes", "Predictions", "Terminal",
+        "Bytes", "Predictions", "Optimization", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,6 +1,5 @@
 import Bytes
 import Foundation
-import Records
 import Tensors
 import TestSupport
 import Testing

@@ -17,7 +17,7 @@ package struct PredictionFile: Sendable {
   /// The first line, without its end.
   package let header: [UInt8]
   let bytes: ByteView
-  private let index: RowIndex
+  let index: RowIndex
   private let hasLines: Bool
 
   /// Opens `path` and finds its rows.

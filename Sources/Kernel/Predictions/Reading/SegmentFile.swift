@@ -42,7 +42,12 @@ package struct SegmentFile: Sendable {
       var lines = TextLines(bytes)
       var places: [Int32: Int] = [:]
       do {
+        var released = 0
         while let line = lines.next() {
+          if line.lowerBound - released > 8 << 20 {
+            input.bytes.releasePages(released..<line.lowerBound)
+            released = line.lowerBound
+          }
           let text = UnsafeRawBufferPointer(rebasing: bytes[line])
           guard let (label, cell) = try SegmentFile.fields(of: text) else {
             guard rows.isEmpty, header == nil else {

@@ -1,0 +1,116 @@
+import Bytes
+
+/// The predictions of several models for the same videos in flat arrays: a pair for each video and each label that any
+/// model gives it, in the order of the videos and then of the labels.
+///
+/// Memory: 4 bytes a pair and model, and 13 a pair; twice that while it is made.
+struct JoinedTable: Sendable {
+  /// Where the pairs of each video begin, and where the last one's end.
+  var offsets: [Int] = [0]
+  var labels: [Int32] = []
+  /// Whether the video has the label.
+  var hits: [Bool] = []
+  /// Which models have the label, a bit for each.
+  var models: [UInt64] = []
+  /// For each model a number for each pair: what its merging rule adds up, or what the sum is made of once the rule's
+  /// parameter is known: a score for `power`, a place for `place`. NaN where the model lacks the label and nothing
+  /// stands for it.
+  var columns: [[Float]]
+  /// How many labels each video has, predicted or not.
+  var positiveCounts: [Int32] = []
+  /// The video's number in the truth.
+  var truthNumbers: [Int32] = []
+
+  /// ``models`` has no more bits.
+  static let modelLimit = 64
+
+  init(modelCount: Int) { columns = Array(repeating: [], count: modelCount) }
+
+  var videoCount: Int { positiveCounts.count }
+
+  /// Adds the videos of `other` after these.
+  mutating func append(_ other: JoinedTable) {
+    let base = labels.count
+    offsets += other.offsets.dropFirst().map { base + $0 }
+    labels += other.labels
+    hits += other.hits
+    models += other.models
+    for model in columns.indices { columns[model] += other.columns[model] }
+    positiveCounts += other.positiveCounts
+    truthNumbers += other.truthNumbers
+  }
+
+  mutating func reserve(pairs: Int, videos: Int) {
+    offsets.reserveCapacity(videos + 1)
+    labels.reserveCapacity(pairs)
+    hits.reserveCapacity(pairs)
+    models.reserveCapacity(pairs)
+    for model in columns.indices { columns[model].reserveCapacity(pairs) }
+    positiveCounts.reserveCapacity(videos)
+    truthNumbers.reserveCapacity(videos)
+  }
+}
+
+extension JoinedTable {
+  /// Joins the rows of `files` of videos that `truth` knows, in the order of the first file, then those that only the
+  /// second has, and so on; videos of the truth without a row come last.
+  ///
+  /// - Throws: ``KernelError`` `.badData` with the line of a row that cannot be read or merged, or when no row is of a video
+  ///   of the truth.
+  init(_ files: [PredictionFile], _ truth: VideoTruth, _ options: JoinOptions, _ workers: Workers) throws {
+    self.init(modelCount: files.count)
+    let marks = files.map { RowMarks(count: $0.count) }
+    let pages = PageRelease(files, size: 16 << 20)
+    let blockSize = 1024
+    for first in files.indices {
+      let rows = first == 0 ? nil : marks[first].unmarked()
+      let count = rows?.count ?? files[0].count
+      let pieces = try workers.map((count + blockSize - 1) / blockSize) { number -> JoinedTable in
+        let block = number * blockSize..<min((number + 1) * blockSize, count)
+        let piece = try JoinedTable(files, truth, options, block, rows, first, marks, pages)
+        pages.release()
+        return piece
+      }
+      reserve(
+        pairs: pieces.reduce(labels.count) { $0 + $1.labels.count },
+        videos: pieces.reduce(videoCount) { $0 + $1.videoCount })
+      for piece in pieces { append(piece) }
+    }
+    guard videoCount > 0 else {
+      throw KernelError(
+        .badData, files.first?.name ?? "", "no row is of a video of the ground truth",
+        hint: "are these the right labels?")
+    }
+    var isSeen = [Bool](repeating: false, count: truth.count)
+    for number in truthNumbers { isSeen[Int(number)] = true }
+    for number in isSeen.indices where !isSeen[number] {
+      offsets.append(labels.count)
+      positiveCounts.append(Int32(clamping: truth.labelCount(number)))
+      truthNumbers.append(Int32(truncatingIfNeeded: number))
+    }
+  }
+
+  /// A block of rows of file `first`, which no earlier file has.
+  private init(
+    _ files: [PredictionFile], _ truth: VideoTruth, _ options: JoinOptions, _ block: Range<Int>, _ rows: [Int32]?,
+    _ first: Int, _ marks: [RowMarks], _ pages: PageRelease
+  ) throws {
+    self.init(modelCount: files.count)
+    var joiner = RowJoiner(files, start: block.lowerBound)
+    var video = JoinedVideo(modelCount: files.count, options)
+    for position in block {
+      let row = rows.map { Int($0[position]) } ?? position
+      let id = joiner.cursors[first].row(row).id
+      joiner.find(id, first: first, row: row)
+      for (mark, row) in zip(marks, joiner.rows) where row >= 0 { mark.mark(row) }
+      guard let number = truth.number(of: id) else { continue }
+      video.reset()
+      for (model, row) in joiner.rows.enumerated() where row >= 0 {
+        try video.add(row, of: joiner.cursors[model], model)
+      }
+      truth.withLabels(number) { video.append(to: &self, truth: $0) }
+      truthNumbers.append(Int32(truncatingIfNeeded: number))
+    }
+    joiner.note(pages, first: first, rows: block)
+  }
+}

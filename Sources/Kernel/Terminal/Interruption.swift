@@ -1,0 +1,24 @@
+import Glibc
+
+/// Ctrl-C as a request to end in order: the first SIGINT or SIGTERM is noted, the second kills as usual.
+///
+///     Interruption.watch()
+///     while !Interruption.isRequested { … }
+package enum Interruption {
+  /// Notes the next signal instead of dying from it.
+  package static func watch() {
+    noted = 0
+    var action = sigaction()
+    // The kernel takes the handler away when it has been called, and goes on with interrupted calls.
+    action.sa_flags = SA_RESTART | Int32(bitPattern: 0x8000_0000)  // SA_RESETHAND
+    action.__sigaction_handler.sa_handler = { _ in noted = 1 }
+    sigaction(SIGINT, &action, nil)
+    sigaction(SIGTERM, &action, nil)
+  }
+
+  /// Whether there was a signal since ``watch()``.
+  package static var isRequested: Bool { noted != 0 }
+}
+
+/// Written by the handler, where only such a plain store is allowed.
+nonisolated(unsafe) private var noted: sig_atomic_t = 0
