@@ -25,7 +25,7 @@ func tests(_ name: String, on dependencies: [Target.Dependency], excluding files
 let package = Package(
   name: "checkpoint-toolchain",
   products: [
-    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Predictions", "Packaging"]),
+    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging"]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
@@ -49,13 +49,14 @@ let package = Package(
     kernel("Records", on: ["Bytes", "Tensors"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
     kernel("Predictions", on: ["Bytes", "Tensors", "Records"]),
+    kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     .executableTarget(
       name: "ckpt-tool",
       dependencies: [
-        "Bytes", "Tensors", "Checkpoints", "Packaging", "Terminal",
+        "Bytes", "Tensors", "Checkpoints", "Graphs", "Packaging", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -108,6 +109,7 @@ let package = Package(
     tests(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
+    tests("GraphsTests", on: ["Bytes", "Tensors", "Graphs"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
