@@ -1,0 +1,192 @@
+import Bytes
+import Tensors
+
+/// How a float32 variable is to be stored from now on, and be turned back into float32 where it is read.
+public struct ReadReplacement: Equatable, Sendable {
+  /// What is stored instead of float32 numbers.
+  public enum Storage: Equatable, Sendable {
+    /// Narrower floating-point numbers, read through a `Cast`.
+    case narrow(DType)
+    /// Codes of one byte each and that many float32 values that they stand for, read through a `GatherV2`.
+    case codebook(Int)
+  }
+
+  /// The variable's node.
+  public var variable: String
+  public var storage: Storage
+  /// The name of what holds the narrow numbers or the codes.
+  public var storedName: String
+  /// The name of the codebook.
+  public var codebookName: String
+
+  /// A replacement with the names that the first-placed solution of 2018 uses (specs: miha2018 §4): `Xfloat16`, or
+  /// `X_quants` and `X_space`.
+  public init(_ variable: String, _ storage: Storage) {
+    self.variable = variable
+    self.storage = storage
+    switch storage {
+    case .narrow(let dtype): storedName = variable + dtype.name
+    case .codebook: storedName = variable + "_quants"
+    }
+    codebookName = variable + "_space"
+  }
+}
+
+extension MetaGraph {
+  /// Lets everything that reads some float32 variables read them from narrower storage (specs: formats §9.1, §9.2;
+  /// miha2018 §4). Variables by reference and resources are both understood; the new ones are held by reference.
+  ///
+  /// The saver is rebuilt: it no longer knows the old variables, and knows the new ones by their names. The old ones'
+  /// nodes and definitions go, with what initialized them; `keepingOriginals` leaves them as the reference does, dead.
+  ///
+  /// - Returns: the new variables, in the order asked for, a codebook after its codes.
+  /// - Throws: ``KernelError`` `.badData` at a node that is no float32 variable of known shape, or that uses one in
+  ///   another way than by reading it (an optimizer: prune first); `.usage` when asked twice for the same.
+  @discardableResult public mutating func replaceReads(
+    _ replacements: [ReadReplacement], keepingOriginals: Bool = false
+  ) throws -> [GraphVariable] {
+    let names = Set(replacements.map(\.variable))
+    guard names.count == replacements.count else {
+      throw KernelError(.usage, "", "a variable is to be replaced twice")
+    }
+    let saved = try saver == nil ? variables() : savedVariables()
+    try removeSavers()
+    let consumers = graph.consumers()
+    var redirected: [Endpoint: Endpoint] = [:]
+    var fresh: [GraphVariable] = []
+    for replacement in replacements {
+      let variable = try FloatVariable(replacement.variable, graph, consumers)
+      let stored = try add(replacement, of: variable)
+      fresh += stored.variables
+      for read in variable.reads {
+        redirected[Endpoint(read.name)] = try insertDecoder(replacement, stored.reads, for: read)
+      }
+    }
+    // The new nodes read new variables, so none of them takes what is redirected.
+    try graph.redirect(redirected)
+    redirectNames(redirected)
+    if !keepingOriginals { try removeOriginals(names) }
+    info?.removeOperatorList()
+    if saver != nil { try rebuildSaver(for: saved.filter { !names.contains($0.node) } + fresh) }
+    return fresh
+  }
+
+  /// Adds the variables that are stored.
+  private mutating func add(
+    _ replacement: ReadReplacement, of variable: FloatVariable
+  ) throws -> (variables: [GraphVariable], reads: [Endpoint]) {
+    let device = variable.node.device
+    switch replacement.storage {
+    case .narrow(let dtype):
+      guard dtype.isFloat, dtype != .float32 else {
+        throw KernelError(.usage, "", "float32 cannot be stored as \(dtype.name)", hint: "float16 or bfloat16")
+      }
+      let stored = try addVariable(replacement.storedName, dtype, variable.shape, device: device)
+      return ([stored], [Endpoint(replacement.storedName + "/read")])
+    case .codebook(let count):
+      guard (1...256).contains(count), let shape = Shape([count]) else {
+        throw KernelError(.usage, "", "a codebook of \(count) values, where codes of a byte tell 1 to 256 apart")
+      }
+      let codes = try addVariable(replacement.storedName, .uint8, variable.shape, device: device)
+      let codebook = try addVariable(replacement.codebookName, .float32, shape, device: device)
+      let reads = [replacement.storedName, replacement.codebookName].map { Endpoint($0 + "/read") }
+      return ([codes, codebook], reads)
+    }
+  }
+
+  /// Adds the nodes that turn what is stored back into float32 for `read`, with its control inputs and its device.
+  private mutating func insertDecoder(
+    _ replacement: ReadReplacement, _ stored: [Endpoint], for read: Node
+  ) throws -> Endpoint {
+    let controls = read.inputs.filter { $0.endpoint == nil }
+    let isCodebook = stored.count > 1
+    let cast = Node(
+      graph.uniqueName("Cast"), "Cast", [.data(stored[0])] + controls, device: read.device,
+      attributes: [
+        "SrcT": .type(isCodebook ? TypeCode(.uint8) : replacement.narrowType), "Truncate": .bool(false),
+        "DstT": .type(TypeCode(isCodebook ? .int32 : .float32)),
+      ])
+    try graph.insert(cast)
+    guard isCodebook else { return Endpoint(cast.name) }
+    let name = graph.uniqueName("GatherV2")
+    let axis = Node(name + "/axis", constant: .int32(0), device: read.device)
+    try graph.insert(axis)
+    let index = AttributeValue.type(TypeCode(.int32))
+    let inputs = [stored[1], Endpoint(cast.name), Endpoint(axis.name)]
+    try graph.insert(
+      Node(
+        name, "GatherV2", inputs.map { .data($0) } + controls, device: read.device,
+        attributes: ["Tparams": .type(TypeCode(.float32)), "Tindices": index, "Taxis": index]))
+    return Endpoint(name)
+  }
+
+  /// Removes variables that nothing reads any more, and what was there only for them.
+  private mutating func removeOriginals(_ names: Set<String>) throws {
+    try editVariableDefinitions { definition, _ in names.contains(definition.node) ? [] : [definition] }
+    let consumers = graph.consumers()
+    var dead = names
+    for name in names { dead.formUnion(consumers.nodes(using: name).filter { $0.op != "NoOp" }.map(\.name)) }
+    // Groups such as `init` wait for what is gone no longer.
+    try graph.updateAll { node in
+      if node.op == "NoOp" { node.inputs.removeAll { dead.contains($0.node) } }
+    }
+    // What initialized a variable lies in its scope; layer by layer, what nothing takes goes too.
+    var isGrowing = true
+    while isGrowing {
+      let used = Set(graph.nodes.lazy.filter { !dead.contains($0.name) }.flatMap { $0.inputs.map(\.node) })
+      let more = graph.nodes.lazy.map(\.name).filter { name in
+        !dead.contains(name) && !used.contains(name) && MetaGraph.scopes(of: name).contains { names.contains($0) }
+      }
+      isGrowing = !more.isEmpty
+      dead.formUnion(Array(more))
+    }
+    try graph.remove(dead)
+    try removeDeadNames()
+  }
+
+  /// `a`, `a/b` of `a/b/c`.
+  private static func scopes(of name: String) -> [String] {
+    name.indices.filter { name[$0] == "/" }.map { String(name[..<$0]) }
+  }
+}
+
+extension ReadReplacement {
+  fileprivate var narrowType: TypeCode {
+    if case .narrow(let dtype) = storage { TypeCode(dtype) } else { TypeCode(.uint8) }
+  }
+}
+
+/// A variable that can be replaced, and the nodes that read it.
+struct FloatVariable {
+  let node: Node
+  let shape: Shape
+  /// `Identity` of a reference, `ReadVariableOp` of a resource.
+  let reads: [Node]
+
+  /// - Throws: ``KernelError`` `.badData` when it is no float32 variable of known shape, or is used in other ways than
+  ///   being read and initialized.
+  init(_ name: String, _ graph: Graph, _ consumers: Consumers) throws {
+    node = try graph.node(name, for: "a replacement")
+    guard node.isVariable, node.attributes.type("dtype") == TypeCode(.float32) else {
+      throw node.error("is no float32 variable")
+    }
+    guard let shape = node.attributes.shape("shape")?.shape else { throw node.error("is of unknown shape") }
+    self.shape = shape
+    let reading = node.isReferenceVariable ? "Identity" : "ReadVariableOp"
+    var reads: [Node] = []
+    for consumer in consumers.nodes(using: name) where consumer.dataInputs.contains(Endpoint(name)) {
+      if consumer.op == reading {
+        reads.append(consumer)
+      } else if !FloatVariable.harmless.contains(consumer.op) {
+        throw node.error(
+          "is also used by \(consumer.name.printable), a \(consumer.op.printable)",
+          hint: "keep only what predictions need first")
+      }
+    }
+    self.reads = reads
+  }
+
+  private static let harmless: Set<String> = [
+    "Assign", "AssignVariableOp", "IsVariableInitialized", "VarIsInitializedOp",
+  ]
+}
