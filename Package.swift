@@ -110,6 +110,9 @@ let package = Package(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
     tests("GraphsTests", on: ["Bytes", "Tensors", "Graphs"]),
+    .executableTarget(
+      name: "graph-probe", dependencies: ["Bytes", "Tensors", "Graphs"], path: "Tests/GraphProbe",
+      swiftSettings: strict),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),

@@ -20,6 +20,15 @@ extension MetaGraph {
       let variable = try FloatVariable(name, graph, consumers)
       try graph.update(name) { $0.attributes["dtype"] = type }
       for read in variable.reads { try narrow(read, of: variable.node, type) }
+      for enter in variable.enters where enter.dataInputs.first?.node == name {
+        let read = Node(
+          graph.uniqueName(name + "/Read/entering"), "ReadVariableOp", of: [Endpoint(name)], device: enter.device,
+          attributes: ["dtype": .type(TypeCode(.float32))])
+        try graph.insert(read)
+        try narrow(read, of: variable.node, type)
+        try carry(Endpoint(read.name), into: enter)
+      }
+      try passOnReads(of: variable)
       for assign in consumers.nodes(using: name) where assign.op == "Assign" || assign.op == "AssignVariableOp" {
         initialValues[name] = try narrowInitializer(assign, of: name, type)
       }

@@ -61,6 +61,10 @@ extension MetaGraph {
       for read in variable.reads {
         redirected[Endpoint(read.name)] = try insertDecoder(replacement, stored.reads, for: read)
       }
+      for enter in variable.enters where enter.dataInputs.first?.node == variable.node.name {
+        try carry(try insertDecoder(replacement, stored.reads, for: enter), into: enter)
+      }
+      try passOnReads(of: variable)
     }
     // The new nodes read new variables, so none of them takes what is redirected.
     try graph.redirect(redirected)
@@ -125,7 +129,10 @@ extension MetaGraph {
     try editVariableDefinitions { definition, _ in names.contains(definition.node) ? [] : [definition] }
     let consumers = graph.consumers()
     var dead = names
-    for name in names { dead.formUnion(consumers.nodes(using: name).filter { $0.op != "NoOp" }.map(\.name)) }
+    for name in names {
+      let users = consumers.nodes(using: name).filter { $0.dataInputs.contains(Endpoint(name)) }
+      dead.formUnion(users.map(\.name))
+    }
     // Groups such as `init` wait for what is gone no longer.
     try graph.updateAll { node in
       if node.op == "NoOp" { node.inputs.removeAll { dead.contains($0.node) } }
@@ -154,39 +161,4 @@ extension ReadReplacement {
   fileprivate var narrowType: TypeCode {
     if case .narrow(let dtype) = storage { TypeCode(dtype) } else { TypeCode(.uint8) }
   }
-}
-
-/// A variable that can be replaced, and the nodes that read it.
-struct FloatVariable {
-  let node: Node
-  let shape: Shape
-  /// `Identity` of a reference, `ReadVariableOp` of a resource.
-  let reads: [Node]
-
-  /// - Throws: ``KernelError`` `.badData` when it is no float32 variable of known shape, or is used in other ways than
-  ///   being read and initialized.
-  init(_ name: String, _ graph: Graph, _ consumers: Consumers) throws {
-    node = try graph.node(name, for: "a replacement")
-    guard node.isVariable, node.attributes.type("dtype") == TypeCode(.float32) else {
-      throw node.error("is no float32 variable")
-    }
-    guard let shape = node.attributes.shape("shape")?.shape else { throw node.error("is of unknown shape") }
-    self.shape = shape
-    let reading = node.isReferenceVariable ? "Identity" : "ReadVariableOp"
-    var reads: [Node] = []
-    for consumer in consumers.nodes(using: name) where consumer.dataInputs.contains(Endpoint(name)) {
-      if consumer.op == reading {
-        reads.append(consumer)
-      } else if !FloatVariable.harmless.contains(consumer.op) {
-        throw node.error(
-          "is also used by \(consumer.name.printable), a \(consumer.op.printable)",
-          hint: "keep only what predictions need first")
-      }
-    }
-    self.reads = reads
-  }
-
-  private static let harmless: Set<String> = [
-    "Assign", "AssignVariableOp", "IsVariableInitialized", "VarIsInitializedOp",
-  ]
 }
