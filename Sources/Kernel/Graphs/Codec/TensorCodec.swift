@@ -6,6 +6,8 @@ import Tensors
 extension EncodedTensor {
   /// The bytes that a decoded constant may have. Its encoding may be much smaller: one value can stand for all.
   private static let byteLimit = 1 << 30
+  /// The strings that it may have.
+  private static let stringLimit = 1 << 24
 
   /// A constant of that value.
   public init(_ value: TensorValue) {
@@ -59,8 +61,8 @@ extension EncodedTensor {
     let claimed = shape(message)
     guard let shape = claimed.shape else { throw fault("its shape \(claimed) is not a constant's") }
     if dtype == .string {
+      guard shape.elementCount <= stringLimit else { throw fault("it is said to be \(shape) strings") }
       let given = values(message.string_val, message.n_string_val).prefix(shape.elementCount).map(\.array)
-      guard shape.elementCount <= byteLimit / 8 else { throw fault("it is said to have \(shape) strings") }
       let missing = repeatElement(given.last ?? [], count: shape.elementCount - given.count)
       return try checked(TensorValue(shape, strings: given + missing))
     }
@@ -74,11 +76,31 @@ extension EncodedTensor {
       return try checked(TensorValue(dtype, shape, bytes: message.tensor_content.array))
     }
     guard byteCount <= byteLimit else { throw fault("it is said to have \(byteCount) bytes") }
-    var bytes = Array(typedBytes(message, dtype).prefix(byteCount))
-    bytes.reserveCapacity(byteCount)
-    let last = bytes.count >= size ? Array(bytes.suffix(size)) : Array(repeating: 0, count: size)
-    while bytes.count < byteCount { bytes += last }
+    let given = Array(typedBytes(message, dtype).prefix(byteCount))
+    let last = given.count >= size ? Array(given.suffix(size)) : Array(repeating: 0, count: size)
+    let bytes = repeating(last, after: given, byteCount: byteCount)
     return try checked(TensorValue(dtype, shape, bytes: bytes))
+  }
+
+  /// `given` and then as many of `last` as fill the bytes.
+  private static func repeating(_ last: [UInt8], after given: [UInt8], byteCount: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+      let target = UnsafeMutableRawBufferPointer(buffer)
+      target.copyBytes(from: given)
+      filled = given.count
+      while filled < byteCount {
+        // Copies of what is there already, so that the steps double.
+        let start = filled == given.count ? nil : given.count
+        let count = min(start.map { filled - $0 } ?? last.count, byteCount - filled)
+        let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled..<(filled + count)])
+        if let start {
+          rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: target[start..<(start + count)]))
+        } else {
+          rest.copyBytes(from: last.prefix(count))
+        }
+        filled += count
+      }
+    }
   }
 
   private static func checked(_ value: TensorValue?) throws -> TensorValue {

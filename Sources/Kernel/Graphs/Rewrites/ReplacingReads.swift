@@ -69,7 +69,9 @@ extension MetaGraph {
     // The new nodes read new variables, so none of them takes what is redirected.
     try graph.redirect(redirected)
     redirectNames(redirected)
-    if !keepingOriginals { try removeOriginals(names) }
+    if !keepingOriginals {
+      try removeOriginals(Dictionary(uniqueKeysWithValues: replacements.map { ($0.variable, $0.storedName) }))
+    }
     info?.removeOperatorList()
     if saver != nil { try rebuildSaver(for: saved.filter { !names.contains($0.node) } + fresh) }
     return fresh
@@ -124,9 +126,23 @@ extension MetaGraph {
     return Endpoint(name)
   }
 
-  /// Removes variables that nothing reads any more, and what was there only for them.
-  private mutating func removeOriginals(_ names: Set<String>) throws {
+  /// Removes variables that nothing reads any more, and what was there only for them; who asks whether one has a value
+  /// asks what took its place.
+  private mutating func removeOriginals(_ storedNames: [String: String]) throws {
+    let names = Set(storedNames.keys)
     try editVariableDefinitions { definition, _ in names.contains(definition.node) ? [] : [definition] }
+    try graph.updateAll { node in
+      guard node.op == "IsVariableInitialized" || node.op == "VarIsInitializedOp",
+        let stored = node.dataInputs.first.flatMap({ storedNames[$0.node] })
+      else { return }
+      node.op = "IsVariableInitialized"
+      node.inputs[0] = .data(Endpoint(stored))
+    }
+    for node in graph.nodes where node.op == "IsVariableInitialized" {
+      guard let variable = node.dataInputs.first.flatMap({ graph[$0.node] }) else { continue }
+      let type = variable.attributes["dtype"]
+      try graph.update(node.name) { $0.attributes["dtype"] = type }
+    }
     let consumers = graph.consumers()
     var dead = names
     for name in names {
