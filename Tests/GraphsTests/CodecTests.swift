@@ -19,6 +19,7 @@ import Testing
       switch entry.value {
       case .names(let names): counts[entry.name] = names.count
       case .bytes(let items): counts[entry.name] = items.count
+      case .any: counts[entry.name] = 1
       default: counts[entry.name] = -1
       }
     }

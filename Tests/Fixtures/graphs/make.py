@@ -65,7 +65,7 @@ def constant(proto):
     definition = v1.GraphDef()
     definition.node.append(node)
     tf.import_graph_def(definition, name="")
-    value = np.asarray(session.run("c:0"))
+    value = np.asarray(session.run("c:0"), dtype=object if proto.dtype == tf.string.as_datatype_enum else None)
   case = {"proto": proto.SerializeToString().hex(), "dtype": tf.as_dtype(proto.dtype).name, "shape": list(value.shape)}
   if value.dtype == object:
     case["strings"] = [s.hex() for s in value.ravel()]

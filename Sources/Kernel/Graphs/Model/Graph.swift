@@ -87,8 +87,11 @@ public struct Graph: Equatable, Sendable {
   ///
   /// - Throws: ``KernelError`` `.badData` when two nodes have the same name then, and what `edit` throws.
   package mutating func updateAll(_ edit: (inout Node) throws -> Void) throws {
-    for position in nodes.indices { try edit(&nodes[position]) }
-    try index()
+    // On a copy, so that an edit that fails changes nothing.
+    var result = self
+    for position in result.nodes.indices { try edit(&result.nodes[position]) }
+    try result.index()
+    self = result
   }
 
   /// Keeps the nodes for which `isKept` holds; nothing is checked but what their names are.

@@ -8,6 +8,10 @@ extension MetaGraph {
   /// - Parameter dtype: half or bfloat16.
   /// - Throws: ``KernelError`` as ``replaceReads(_:keepingOriginals:)``.
   public mutating func narrowVariables(_ names: [String], to dtype: DType) throws {
+    try wholly { try $0.narrow(names, dtype) }
+  }
+
+  private mutating func narrow(_ names: [String], _ dtype: DType) throws {
     guard dtype.isFloat, dtype != .float32 else {
       throw KernelError(.usage, "", "float32 cannot be stored as \(dtype.name)", hint: "float16 or bfloat16")
     }

@@ -15,6 +15,10 @@ extension MetaGraph {
   ///
   /// - Throws: ``KernelError`` `.badData` when the collections name nothing, or the graph is not whole.
   public mutating func pruneToInference(keeping kept: [String] = MetaGraph.inferenceCollections) throws {
+    try wholly { try $0.prune(keeping: kept) }
+  }
+
+  private mutating func prune(keeping kept: [String]) throws {
     let roots = kept.flatMap { names(in: $0) }.compactMap { Endpoint(parsing: $0)?.node }
     guard !roots.isEmpty else {
       throw KernelError(
@@ -36,5 +40,13 @@ extension MetaGraph {
     try removeDeadNames()
     info?.removeOperatorList()
     if saver != nil { try rebuildSaver(for: saved.filter { graph.contains($0.node) }) }
+  }
+
+  /// Makes an edit of many steps, or none of it when one of them fails.
+  mutating func wholly<Result>(_ edit: (inout MetaGraph) throws -> Result) rethrows -> Result {
+    var edited = self
+    let result = try edit(&edited)
+    self = edited
+    return result
   }
 }

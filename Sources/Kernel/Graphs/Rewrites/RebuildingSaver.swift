@@ -46,6 +46,10 @@ extension MetaGraph {
   ///
   /// - Throws: ``KernelError`` `.badData` when a variable's node or type is missing, or two have the same key and slice.
   public mutating func rebuildSaver(for variables: [GraphVariable]) throws {
+    try wholly { try $0.replaceSaver(variables) }
+  }
+
+  private mutating func replaceSaver(_ variables: [GraphVariable]) throws {
     let scope = try removeSavers()
     var builder = SaverBuilder(
       scope: graph.nodes.contains { $0.name.hasPrefix(scope + "/") } ? "save_fresh" : scope)

@@ -45,6 +45,12 @@ extension MetaGraph {
   @discardableResult public mutating func replaceReads(
     _ replacements: [ReadReplacement], keepingOriginals: Bool = false
   ) throws -> [GraphVariable] {
+    try wholly { try $0.replace(replacements, keepingOriginals) }
+  }
+
+  private mutating func replace(
+    _ replacements: [ReadReplacement], _ keepingOriginals: Bool
+  ) throws -> [GraphVariable] {
     let names = Set(replacements.map(\.variable))
     guard names.count == replacements.count else {
       throw KernelError(.usage, "", "a variable is to be replaced twice")
