@@ -25,7 +25,9 @@ func tests(_ name: String, on dependencies: [Target.Dependency], excluding files
 let package = Package(
   name: "checkpoint-toolchain",
   products: [
-    .library(name: "Kernel", targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging"]),
+    .library(
+      name: "Kernel",
+      targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging"]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),

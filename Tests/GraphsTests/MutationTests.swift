@@ -6,10 +6,11 @@ import Testing
 /// Damaged graphs: each gives a clean error or a graph that can be worked with, whatever the damage.
 @Suite struct MutationTests {
   /// Everything that looks at a graph.
-  private func exercise(_ bytes: [UInt8]) throws {
+  private func exercise(_ bytes: [UInt8], editing: Bool = true) throws {
     var meta = try MetaGraph(decoding: ByteView(bytes), path: "mutant.meta")
-    _ = try meta.encoded()
     _ = try meta.graph.topologicalOrder()
+    if !editing { return }
+    _ = try meta.encoded()
     _ = try meta.variables()
     _ = try GraphSummary(meta)
     try meta.pruneToInference()
@@ -22,8 +23,8 @@ import Testing
     let original = fixtureBytes("graphs/" + name)
     var random = SplitMix(seed: UInt64(original.count))
     var refused = 0
-    for _ in 0..<count {
-      do { try exercise(random.damage(original)) } catch let error as KernelError {
+    for number in 0..<count {
+      do { try exercise(random.damage(original), editing: number % 4 == 0) } catch let error as KernelError {
         refused += 1
         #expect(!error.description.contains("\n"))
       }

@@ -5,7 +5,7 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER
+#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, GRAPH_PROBE
 #                            the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -75,7 +75,11 @@ FAKE_FILTER=${FAKE_FILTER:-$top/.build/release/fake-filter}
 MERGE_PREDS=${MERGE_PREDS:-$top/.build/release/merge-preds}
 [ -x "$MERGE_PREDS" ] || (cd "$top" && swift build -c release --product merge-preds >&2)
 [ -x "$MERGE_PREDS" ] || { echo "no program at $MERGE_PREDS" >&2; exit 1; }
-export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS
+# Edits graphs as the library does; no program that users get.
+GRAPH_PROBE=${GRAPH_PROBE:-$top/.build/release/graph-probe}
+[ -x "$GRAPH_PROBE" ] || (cd "$top" && swift build -c release --product graph-probe >&2)
+[ -x "$GRAPH_PROBE" ] || { echo "no program at $GRAPH_PROBE" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS GRAPH_PROBE
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -93,7 +97,7 @@ judge() {
 {
   for python in $tf2 $tf1; do
     for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
-      predictions.py; do
+      predictions.py graphs.py; do
       judge "$python" "$script"
     done
   done
