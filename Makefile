@@ -7,6 +7,7 @@
 # make demo     shows the programs at work on small checkpoints
 # make install  installs programs, manual pages and shell completions below PREFIX (and DESTDIR)
 # make man      brings the manual pages up to date with the declared options
+# make protos   turns protos/ into C; needs protoc-c (Debian: protobuf-c-compiler)
 # make format   formats the sources; make lint checks them and the manual pages
 # make clean    removes what was built
 
@@ -18,7 +19,7 @@ RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools
 
-.PHONY: all setup test interop fuzz bench demo install man format lint clean
+.PHONY: all setup test interop fuzz bench demo install man protos format lint clean
 
 all:
 	@set -e; for program in $(PROGRAMS); do \
@@ -76,6 +77,11 @@ man:
 	@set -e; for program in $(PROGRAMS); do \
 	  $(DEBUG)/$$program --experimental-dump-help | $(DEBUG)/manual man/$$program.1; \
 	done
+
+# The result is committed, so that building needs no compiler of messages.
+protos:
+	protoc-c -Iprotos --c_out=Sources/CKernel/generated protos/*.proto
+	mv Sources/CKernel/generated/*.h Sources/CKernel/include/
 
 format:
 	$(SWIFT) format format --in-place --recursive $(SOURCES)

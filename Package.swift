@@ -27,7 +27,7 @@ let package = Package(
   products: [
     .library(
       name: "Kernel",
-      targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Predictions", "Optimization", "Packaging"]),
+      targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Optimization", "Packaging"]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
@@ -53,13 +53,14 @@ let package = Package(
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
     kernel("Predictions", on: ["Bytes", "Tensors", "Records"]),
     kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
+    kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     .executableTarget(
       name: "ckpt-tool",
       dependencies: [
-        "Bytes", "Tensors", "Checkpoints", "Packaging", "Terminal",
+        "Bytes", "Tensors", "Checkpoints", "Graphs", "Packaging", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -118,6 +119,10 @@ let package = Package(
     tests(
       "SystemLibrariesTests",
       on: ["CArchive", "CCrypto", "CISAL", "CNLopt", "COpenBLAS", "CProtobufC", "CSnappy", "CZlib"]),
+    tests("GraphsTests", on: ["Bytes", "Tensors", "Graphs"]),
+    .executableTarget(
+      name: "graph-probe", dependencies: ["Bytes", "Tensors", "Graphs"], path: "Tests/GraphProbe",
+      swiftSettings: strict),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),

@@ -11,7 +11,7 @@ struct CkptTool: ParsableCommand {
       """,
     version: Program.versionLine("ckpt-tool"),
     subcommands: [
-      List.self, Cat.self, Stats.self, Verify.self, Checksum.self, Diff.self,
+      List.self, Cat.self, ShowGraph.self, Stats.self, Verify.self, Checksum.self, Diff.self,
       Average.self, MovingAverages.self, Cast.self, Rename.self, Drop.self, Keep.self, SetTensors.self, Merge.self,
       Split.self, Reshard.self, Fill.self, Convert.self, State.self, Pack.self, Unpack.self, Inspect.self,
     ])

@@ -5,7 +5,7 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, OPTIMIZER_PROBE
+#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, OPTIMIZER_PROBE, GRAPH_PROBE
 #                            the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -83,7 +83,11 @@ MERGE_PREDS=${MERGE_PREDS:-$top/.build/release/merge-preds}
 OPTIMIZER_PROBE=${OPTIMIZER_PROBE:-$top/.build/release/optimizer-probe}
 [ -x "$OPTIMIZER_PROBE" ] || (cd "$top" && swift build -c release --product optimizer-probe >&2)
 [ -x "$OPTIMIZER_PROBE" ] || { echo "no program at $OPTIMIZER_PROBE" >&2; exit 1; }
-export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS OPTIMIZER_PROBE
+# Edits graphs as the library does; no program that users get.
+GRAPH_PROBE=${GRAPH_PROBE:-$top/.build/release/graph-probe}
+[ -x "$GRAPH_PROBE" ] || (cd "$top" && swift build -c release --product graph-probe >&2)
+[ -x "$GRAPH_PROBE" ] || { echo "no program at $GRAPH_PROBE" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS OPTIMIZER_PROBE GRAPH_PROBE
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -106,7 +110,7 @@ judge() {
 {
   for python in $tf2 $tf1; do
     for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
-      predictions.py; do
+      predictions.py graphs.py; do
       judge "$python" "$script" "$tensorflow"
     done
   done

@@ -2,5 +2,6 @@
 #ifndef CKERNEL_H
 #define CKERNEL_H
 #include "half.h"
+#include "meta_graph.pb-c.h"
 #include "trackable_object_graph.pb-c.h"
 #endif

@@ -23,6 +23,8 @@ public struct KernelError: Error, Equatable, Sendable {
     case line(Int)
     case tensor(String)
     case member(String)
+    /// A node of a graph.
+    case node(String)
   }
 
   public var kind: Kind
@@ -52,6 +54,7 @@ extension KernelError: CustomStringConvertible {
     case .line(let number): parts.append("line \(number)")
     case .tensor(let name): parts.append("tensor \(name.printable)")
     case .member(let name): parts.append("member \(name.printable)")
+    case .node(let name): parts.append("node \(name.printable)")
     case nil: break
     }
     parts.append(problem)
