@@ -1,5 +1,6 @@
 import Bytes
 import Graphs
+import Tensors
 import TestSupport
 import Testing
 
@@ -71,6 +72,21 @@ import Testing
     #expect {
       try MetaGraph(decoding: ByteView(bytes), path: "bomb.meta")
     } throws: { error in (error as? KernelError)?.problem.contains("bytes of memory") == true }
+  }
+
+  @Test func largeGraphsAreNoBombs() throws {
+    // A constant of 40 MB, and very many collections: neither is refused, and neither takes long.
+    var meta = try Expected.graph("framelogistic.meta")
+    let shape = try #require(Shape([10_000_000]))
+    let zeros = try #require(TensorValue(.float32, shape, bytes: [UInt8](repeating: 0, count: 40_000_000)))
+    try meta.graph.insert(Node("large", constant: zeros))
+    #expect(try MetaGraph(decoding: ByteView(meta.encoded()), path: "large.meta") == meta)
+    var bytes: [UInt8] = []
+    for number in 0..<100_000 {
+      let name = Array("c\(number)".utf8)
+      bytes += [34, UInt8(name.count + 2), 10, UInt8(name.count)] + name
+    }
+    #expect(try MetaGraph(decoding: ByteView(bytes), path: "many.meta").collections.count == 100_000)
   }
 
   @Test func messagesGivenTwiceAreRefused() throws {

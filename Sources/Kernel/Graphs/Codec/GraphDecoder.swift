@@ -29,10 +29,11 @@ enum GraphDecoder {
       }
       node.inputs.append(input)
     }
-    for entry in messages(message.attr, message.n_attr) {
-      let key = try text(entry.pointee.key, "an attribute's name", at: name)
-      node.attributes[key] = entry.pointee.value.map { value($0) } ?? .other([])
-    }
+    node.attributes = Attributes(
+      try messages(message.attr, message.n_attr).map { entry in
+        let key = try text(entry.pointee.key, "an attribute's name", at: name)
+        return (key, entry.pointee.value.map { value($0) } ?? .other([]))
+      })
     node.other = OtherFields(message.base)
     return node
   }

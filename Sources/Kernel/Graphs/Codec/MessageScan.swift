@@ -53,9 +53,10 @@ struct MessageScan {
         let length = try reader.length(limit: reader.remaining)
         let contents = reader.offset..<(reader.offset + length)
         _ = try reader.take(length)
-        // Eight bytes for each of a packed varint, the worst case.
-        try spend(known == nil ? length : 8 * length, start)
         guard let known, fields[known].type == PROTOBUF_C_TYPE_MESSAGE, let inner = fields[known].descriptor else {
+          // A packed varint of one byte takes eight; what is in messages is counted there.
+          let isCopied = known.map { fields[$0].type == PROTOBUF_C_TYPE_BYTES } ?? true
+          try spend(isCopied ? length : 8 * length, start)
           break
         }
         if fields[known].label != PROTOBUF_C_LABEL_REPEATED {

@@ -7,14 +7,16 @@ extension GraphDecoder {
     var meta = MetaGraph(graph: try message.graph_def.map { try graph($0.pointee) } ?? Graph())
     meta.info = try message.meta_info_def.map { try info($0.pointee) }
     meta.saver = try message.saver_def.map { try saver($0.pointee) }
-    for entry in messages(message.collection_def, message.n_collection_def) {
-      let name = try text(entry.pointee.key, "a collection's name")
-      meta.collections[name] = try entry.pointee.value.map { try collection($0.pointee, name) } ?? Collection.none
-    }
-    for entry in messages(message.signature_def, message.n_signature_def) {
-      let name = try text(entry.pointee.key, "a signature's name")
-      meta.signatures[name] = try entry.pointee.value.map { try signature($0.pointee) } ?? Signature()
-    }
+    meta.collections = NamedValues(
+      try messages(message.collection_def, message.n_collection_def).map { entry in
+        let name = try text(entry.pointee.key, "a collection's name")
+        return (name, try entry.pointee.value.map { try collection($0.pointee, name) } ?? Collection.none)
+      })
+    meta.signatures = NamedValues(
+      try messages(message.signature_def, message.n_signature_def).map { entry in
+        let name = try text(entry.pointee.key, "a signature's name")
+        return (name, try entry.pointee.value.map { try signature($0.pointee) } ?? Signature())
+      })
     meta.other = OtherFields(message.base)
     return meta
   }
@@ -73,19 +75,29 @@ extension GraphDecoder {
   private static func tensors(
     _ entries: [UnsafeMutablePointer<Ck__SignatureDef__TensorEntry>]
   ) throws -> NamedValues<Signature.Tensor> {
-    var tensors: NamedValues<Signature.Tensor> = [:]
-    for entry in entries {
-      var tensor = Signature.Tensor(type: TypeCode(rawValue: 0))
-      if let message = entry.pointee.value?.pointee {
-        if message.encoding_case == CK__TENSOR_INFO__ENCODING_NAME {
-          tensor.name = try text(message.name, "a tensor of a signature")
-        }
-        tensor.type = TypeCode(rawValue: message.dtype)
-        tensor.shape = message.tensor_shape.flatMap { shape($0.pointee) }
-        tensor.other = OtherFields(message.base)
-      }
-      tensors[try text(entry.pointee.key, "a signature's key")] = tensor
+    NamedValues(
+      try entries.map { entry in
+        (
+          try text(entry.pointee.key, "a signature's key"),
+          try entry.pointee.value.map { try tensor($0.pointee) } ?? Signature.Tensor(type: TypeCode(rawValue: 0))
+        )
+      })
+  }
+
+  private static func tensor(_ message: Ck__TensorInfo) throws -> Signature.Tensor {
+    var tensor = Signature.Tensor(type: TypeCode(rawValue: message.dtype))
+    if message.encoding_case == CK__TENSOR_INFO__ENCODING_NAME {
+      tensor.name = try text(message.name, "a tensor of a signature")
     }
-    return tensors
+    tensor.shape = message.tensor_shape.flatMap { shape($0.pointee) }
+    tensor.other = OtherFields(message.base)
+    if let encoded = message.tensor_shape, tensor.shape == nil {
+      // A shape whose dimensions have names is kept as it is.
+      var bytes: [UInt8] = []
+      let shape = packed(encoded)
+      bytes.append(varint: shape.count)
+      tensor.other.fields.append(.init(number: 3, wireType: 2, bytes: bytes + shape))
+    }
+    return tensor
   }
 }

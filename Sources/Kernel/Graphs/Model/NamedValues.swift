@@ -12,6 +12,22 @@ public struct NamedValues<Value: Equatable & Sendable>: Equatable, Sendable {
 
   public init() {}
 
+  /// These entries; of several with the same name the last value counts, at the place of the first.
+  ///
+  /// A file may hold any number, so the time is proportional to that.
+  package init(_ pairs: [(name: String, value: Value)]) {
+    var positions: [String: Int] = [:]
+    entries.reserveCapacity(pairs.count)
+    for (name, value) in pairs {
+      if let position = positions[name] {
+        entries[position].value = value
+      } else {
+        positions[name] = entries.count
+        entries.append(Entry(name: name, value: value))
+      }
+    }
+  }
+
   /// The value of that name; setting `nil` takes the entry out, setting a new name appends it.
   public subscript(name: String) -> Value? {
     get { entries.first { $0.name == name }?.value }

@@ -29,11 +29,13 @@ extension MetaGraph {
     let saved = try savedVariables()
     var byNode = Dictionary(saved.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
     var variables: [GraphVariable] = []
+    var seen: Set<String> = []
     for definition in try variableDefinitions() {
       let node = try graph.node(definition.node, for: "the collection of variables")
       if let known = byNode.removeValue(forKey: node.name) {
+        seen.insert(node.name)
         variables.append(known)
-      } else if !variables.contains(where: { $0.node == node.name }) {
+      } else if seen.insert(node.name).inserted {
         variables.append(
           GraphVariable(
             node, key: definition.slice?.fullName ?? node.name, slice: definition.slice?.specification ?? "",
