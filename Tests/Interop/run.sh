@@ -110,7 +110,7 @@ judge() {
 {
   for python in $tf2 $tf1; do
     for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
-      predictions.py graphs.py; do
+      predictions.py merging.py graphs.py; do
       judge "$python" "$script" "$tensorflow"
     done
   done

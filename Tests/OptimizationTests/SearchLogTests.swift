@@ -12,7 +12,9 @@ enum Published {
     ("w0", 0...10), ("w1", 10...100), ("w2", 10...100), ("w3", 5...80), ("w4", 5...80), ("w5", 5...80),
     ("w6", 0...50), ("w8", 0...50),
   ]
-  static let space = try! SearchSpace(weights: [], tunables: bounds.map { .init($0, in: $1) })
+  static var space: SearchSpace {
+    get throws { try SearchSpace(weights: [], tunables: bounds.map { .init($0, in: $1) }) }
+  }
 }
 
 @Suite struct SearchLogTests {

@@ -42,7 +42,7 @@ import Testing
   /// The published log of the 2019 solution begins with these.
   @Test func randomStateGivesThePointsOfThePublishedLog() throws {
     let log = try SearchLog(Published.path)
-    let found = Published.space.randomStatePoints(seed: 7, count: 3)
+    let found = try Published.space.randomStatePoints(seed: 7, count: 3)
     #expect(found == log.evaluations.prefix(3).map(\.point))
     var options = SearchOptions(.sbplx, iterations: 20)
     options.randomState = (7, 3)

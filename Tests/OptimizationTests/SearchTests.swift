@@ -71,7 +71,8 @@ import Testing
   @Test(arguments: SearchMethod.allCases)
   func staysInTheSpace(_ method: SearchMethod) throws {
     let found = try search(Hill.space, method, 25).run(Hill.objective)
-    #expect(found.evaluations.allSatisfy { Hill.space.fault(of: $0.point) == nil })
+    let space = try Hill.space
+    #expect(found.evaluations.allSatisfy { space.fault(of: $0.point) == nil })
     let box = try SearchSpace(
       weights: ["a", "b"], bounds: [0...200, 10...100], tunables: [.init("w0", in: 0...10)])
     let boxed = try search(box, method, 25).run { -abs($0[0] - 20) - abs($0[1] - 50) - abs($0[2] - 6) }
