@@ -15,6 +15,7 @@ struct FromJSON: ParsableCommand {
 
   @Argument(help: "The files of lines, or - (the default).", completion: .file()) var files = ["-"]
   @Flag(help: "Order features by name, as deterministic writers do.") var sort = false
+  @OptionGroup var part: ShardOption
   @OptionGroup var output: RecordOutput
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var quiet: QuietOptions
@@ -23,7 +24,13 @@ struct FromJSON: ParsableCommand {
     let files = try FileArguments.expand(files)
     let writer = try output.writer(threads.workers)
     let making = RecordImport(threads.workers, sortsKeys: sort)
-    for file in files { try making.run(file) { try writer.write(payload: $0) } }
+    var number = 0
+    for file in files {
+      try making.run(file) { payload in
+        if part.shard?.contains(number) ?? true { try writer.write(payload: payload) }
+        number += 1
+      }
+    }
     try writer.prepare()
     try writer.commit()
     quiet.diagnostics.detail("wrote \(counted(writer.recordCount, "record"))")
