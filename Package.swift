@@ -27,7 +27,10 @@ let package = Package(
   products: [
     .library(
       name: "Kernel",
-      targets: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Optimization", "Packaging"]),
+      targets: [
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Optimization", "Packaging",
+        "Execution",
+      ]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
@@ -54,6 +57,7 @@ let package = Package(
     kernel("Predictions", on: ["Bytes", "Tensors", "Records"]),
     kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
     kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
+    kernel("Execution", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel", "COpenBLAS"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -123,6 +127,10 @@ let package = Package(
     .executableTarget(
       name: "graph-probe", dependencies: ["Bytes", "Tensors", "Graphs"], path: "Tests/GraphProbe",
       swiftSettings: strict),
+    .executableTarget(
+      name: "session-probe", dependencies: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"],
+      path: "Tests/SessionProbe", swiftSettings: strict),
+    tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),

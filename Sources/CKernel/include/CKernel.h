@@ -2,6 +2,7 @@
 #ifndef CKERNEL_H
 #define CKERNEL_H
 #include "half.h"
+#include "vector_math.h"
 #include "meta_graph.pb-c.h"
 #include "trackable_object_graph.pb-c.h"
 #endif

@@ -1,0 +1,166 @@
+import Bytes
+import Graphs
+import Tensors
+
+extension Operator {
+  /// Rows of a tensor by their numbers.
+  static let gathers: [Operator] = [
+    // params, indices
+    .plain("Gather") { call in
+      try call.expect(2)
+      call.outputs = [try call.gathered(call.inputs[0], axis: 0, batchAxes: 0)]
+    },
+    // params, indices, axis; batch_dims
+    Operator("GatherV2") { node in
+      let batchAxes = node.attributes.int("batch_dims") ?? 0
+      return { call in
+        try call.expect(3)
+        let axis = try call.axis(try call.integer(2), rank: call.inputs[0].shape.rank)
+        call.outputs = [try call.gathered(call.inputs[0], axis: axis, batchAxes: batchAxes)]
+      }
+    },
+    // resource, indices; batch_dims
+    Operator("ResourceGather") { node in
+      let batchAxes = node.attributes.int("batch_dims") ?? 0
+      return { call in
+        try call.expect(2)
+        let value = try call.context.variables.value(of: try call.variable(0).node)
+        call.outputs = [try call.gathered(value, axis: batchAxes, batchAxes: batchAxes)]
+      }
+    },
+    // params, indices: the innermost axis of the indices names a place in the outermost axes of the first.
+    .plain("GatherNd") { call in
+      try call.expect(2)
+      let (params, indices) = (call.inputs[0], call.inputs[1])
+      guard let width = indices.shape.dimensions.last, width <= params.shape.rank else { throw call.unsupported() }
+      let slice = Array(params.shape.dimensions[width...])
+      let shape = try call.shape(Array(indices.shape.dimensions.dropLast()) + slice)
+      let sliceCount = slice.reduce(1, &*)
+      let strides = params.shape.strides
+      let numbers = try call.integers(1)
+      let rowCount = width == 0 ? indices.shape.count(0..<indices.shape.rank - 1) : numbers.count / width
+      var starts: [Int] = []
+      if shape.elementCount > 0 {
+        starts.reserveCapacity(rowCount)
+        for row in 0..<rowCount {
+          var start = 0
+          for axis in 0..<width {
+            let index = numbers[row * width + axis]
+            guard index >= 0, index < params.shape.dimensions[axis] else {
+              throw call.error("its indices \(numbers[row * width..<(row + 1) * width]) are not in \(params)")
+            }
+            start += index * strides[axis]
+          }
+          starts.append(start)
+        }
+      }
+      call.outputs = [try call.copied(params, from: starts, count: sliceCount, shape)]
+    },
+    // indices, depth, on, off; axis
+    Operator("OneHot") { node in
+      let given = node.attributes.int("axis") ?? -1
+      return { call in
+        try call.expect(4)
+        let depth = try call.integer(1)
+        let shape = call.inputs[0].shape
+        let axis = try call.axis(given, rank: shape.rank + 1)
+        guard depth >= 0, call.inputs[2].dtype == call.inputs[3].dtype, call.inputs[2].elementCount == 1 else {
+          throw call.unsupported()
+        }
+        var dimensions = shape.dimensions
+        dimensions.insert(depth, at: axis)
+        let result = try call.filled(try call.shape(dimensions), with: call.inputs[3])
+        let unit = result.dtype.byteCount ?? 1
+        let inner = shape.count(axis..<shape.rank)
+        let (target, on) = (result.mutableBytes, call.inputs[2].bytes)
+        guard result.byteCount > 0 else {
+          call.outputs = [result]
+          return
+        }
+        for (position, index) in try call.integers(0).enumerated() where index >= 0 && index < depth {
+          let (outer, place) = position.quotientAndRemainder(dividingBy: inner)
+          let start = ((outer * depth + index) * inner + place) * unit
+          UnsafeMutableRawBufferPointer(rebasing: target[start..<start + unit]).copyMemory(from: on)
+        }
+        call.outputs = [result]
+      }
+    },
+  ]
+}
+
+extension Call {
+  /// The slices of `params` along `axis` that input 1 names; the first `batchAxes` axes go together.
+  fileprivate func gathered(_ params: Tensor, axis: Int, batchAxes given: Int) throws -> Tensor {
+    let indices = inputs[1].shape
+    let batchAxes = try self.axis(given, rank: indices.rank + 1)
+    let dimensions = params.shape.dimensions
+    guard batchAxes <= axis, batchAxes <= indices.rank, axis < dimensions.count,
+      dimensions[..<batchAxes] == indices.dimensions[..<batchAxes]
+    else { throw unsupported() }
+    let numbers = try integers(1)
+    let extent = dimensions[axis]
+    if let wrong = numbers.first(where: { $0 < 0 || $0 >= extent }) {
+      throw error("its index \(wrong) is not among the \(extent) of \(params)")
+    }
+    let shape = try self.shape(
+      Array(dimensions[..<axis]) + Array(indices.dimensions[batchAxes...]) + Array(dimensions[(axis + 1)...]))
+    let sliceCount = params.shape.count(axis + 1..<dimensions.count)
+    if sliceCount == 1, axis == 0, shape.elementCount > 0 { return try lookedUp(params, shape) }
+    var starts: [Int] = []
+    if shape.elementCount > 0 {
+      let batches = params.shape.count(0..<batchAxes)
+      let middle = params.shape.count(batchAxes..<axis)
+      let perBatch = indices.count(batchAxes..<indices.rank)
+      starts.reserveCapacity(batches * middle * perBatch)
+      for batch in 0..<batches {
+        for outer in 0..<middle {
+          for place in 0..<perBatch {
+            starts.append(((batch * middle + outer) * extent + numbers[batch * perBatch + place]) * sliceCount)
+          }
+        }
+      }
+    }
+    return try copied(params, from: starts, count: sliceCount, shape)
+  }
+
+  /// Single elements of a vector by number: how a codebook widens its codes. The numbers are checked already.
+  private func lookedUp(_ params: Tensor, _ shape: Shape) throws -> Tensor {
+    guard params.dtype == .float32 else { return try lookedUpBytes(params, shape) }
+    let result = try allocate(.float32, shape)
+    let (from, to) = (params.floats, result.mutableFloats)
+    if inputs[1].dtype == .int32 {
+      let codes = inputs[1].elements(Int32.self)
+      threads.split(to.count, grain: 1 << 15) { part in for index in part { to[index] = from[Int(codes[index])] } }
+    } else {
+      let codes = inputs[1].elements(Int64.self)
+      threads.split(to.count, grain: 1 << 15) { part in for index in part { to[index] = from[Int(codes[index])] } }
+    }
+    return result
+  }
+
+  private func lookedUpBytes(_ params: Tensor, _ shape: Shape) throws -> Tensor {
+    try copied(params, from: try integers(1), count: 1, shape)
+  }
+
+  /// Runs of `count` elements that begin at `starts`, one after the other.
+  fileprivate func copied(_ tensor: Tensor, from starts: [Int], count: Int, _ shape: Shape) throws -> Tensor {
+    if tensor.dtype == .string {
+      guard count == 1 else { throw unsupported() }
+      return Tensor(.string, shape, Storage(strings: starts.map { tensor.strings[$0] }))
+    }
+    try requireNumbers(tensor)
+    let result = try allocate(tensor.dtype, shape)
+    guard !starts.isEmpty, count > 0 else { return result }
+    let runBytes = count * (tensor.dtype.byteCount ?? 1)
+    let unit = tensor.dtype.byteCount ?? 1
+    let (source, target) = (tensor.bytes, result.mutableBytes)
+    threads.split(starts.count, grain: max(1, (1 << 17) / runBytes)) { rows in
+      for row in rows {
+        UnsafeMutableRawBufferPointer(rebasing: target[row * runBytes..<(row + 1) * runBytes])
+          .copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: source[starts[row] * unit..<starts[row] * unit + runBytes]))
+      }
+    }
+    return result
+  }
+}

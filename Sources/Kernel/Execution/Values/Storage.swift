@@ -1,0 +1,66 @@
+import Bytes
+import Glibc
+
+/// Where the elements of tensors are: memory of their own, bytes of a file, or no bytes at all.
+///
+/// Only its one owner may write into it, which ``Call`` makes sure of by counting references; that is why it may be
+/// passed between threads.
+package final class Storage: @unchecked Sendable {
+  /// Aligned to 64 bytes when it is memory of its own.
+  let pointer: UnsafeMutableRawPointer
+  let byteCount: Int
+  /// Strings, which have no bytes here.
+  let strings: [[UInt8]]
+  /// What a handle stands for: a variable's name, a list of tensors.
+  let object: (any AnyObject & Sendable)?
+  private let origin: Origin
+
+  private enum Origin {
+    case pool(BufferPool)
+    case bytes(ByteView)
+    case none
+  }
+
+  /// Uninitialized memory, which goes back to the pool.
+  init(_ byteCount: Int, from pool: BufferPool) throws {
+    pointer = try pool.take(byteCount)
+    self.byteCount = byteCount
+    strings = []
+    object = nil
+    origin = .pool(pool)
+  }
+
+  /// The bytes of a view, which are not written to.
+  init(_ view: ByteView) {
+    let address = view.withUnsafeBytes { $0.baseAddress }
+    pointer = UnsafeMutableRawPointer(mutating: address ?? Storage.nowhere)
+    byteCount = view.count
+    strings = []
+    object = nil
+    origin = .bytes(view)
+  }
+
+  init(strings: [[UInt8]]) {
+    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    byteCount = 0
+    self.strings = strings
+    object = nil
+    origin = .none
+  }
+
+  init(object: any AnyObject & Sendable) {
+    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    byteCount = 0
+    strings = []
+    self.object = object
+    origin = .none
+  }
+
+  /// Whether elements may be changed when nobody else refers to them.
+  var isWritable: Bool { if case .pool = origin { true } else { false } }
+
+  /// An address for tensors without bytes.
+  private static var nowhere: UnsafeRawPointer { UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped }
+
+  deinit { if case .pool(let pool) = origin { pool.give(pointer, byteCount) } }
+}
