@@ -89,10 +89,9 @@ extension Operator {
       }
       var tensor = call.inputs[0]
       if multiples.contains(0) {
-        call.outputs = [
-          try call.allocate(
-            tensor.dtype, try call.shape(zip(tensor.shape.dimensions, multiples).map { $0 * min($1, 1) }))
-        ]
+        let extents = zip(tensor.shape.dimensions, multiples).map { $0.multipliedReportingOverflow(by: $1) }
+        guard !extents.contains(where: \.overflow) else { throw call.error("its result is too large") }
+        call.outputs = [try call.allocate(tensor.dtype, try call.shape(extents.map(\.partialValue)))]
         return
       }
       // From the innermost axis, so that long runs are copied most often.

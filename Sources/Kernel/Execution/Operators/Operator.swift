@@ -36,6 +36,9 @@ extension Operator {
       matrices, gathers, permutations, sequences, normalizations, random, tensorArrays, sorting,
     ].joined().map { ($0.name, $0) })
 
+  /// The names of all operators that can be run, those that the session itself runs among them.
+  package static var names: Set<String> { Set(all.keys).union(ControlFlow.operators) }
+
   /// Whether nodes of that type can be run: by an operator, or by the session itself.
   package static func canRun(_ op: String) -> Bool { all[op] != nil || ControlFlow.operators.contains(op) }
 }

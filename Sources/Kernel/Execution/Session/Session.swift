@@ -35,15 +35,24 @@ public final class Session {
   ///   - seed: for random operators that have none in the graph; without one they differ from session to session, as
   ///     in TensorFlow.
   /// - Throws: ``KernelError`` `.badData` when the graph's saver is not understood.
-  public init(
+  public convenience init(
     _ meta: MetaGraph, path: String, checkpoint: (any TensorSource)? = nil, seed: UInt64? = nil,
     workers: Workers = Workers()
   ) throws {
-    graph = meta.graph
-    self.path = path
+    let variables: VariableStore
     do {
       variables = try checkpoint.map { try VariableStore(meta, $0) } ?? VariableStore()
     } catch { throw Session.located(error, path) }
+    self.init(meta, path: path, variables: variables, seed: seed, workers: workers)
+  }
+
+  /// A session on variables that exist already.
+  package init(
+    _ meta: MetaGraph, path: String, variables: VariableStore, seed: UInt64? = nil, workers: Workers = Workers()
+  ) {
+    graph = meta.graph
+    self.path = path
+    self.variables = variables
     context = RunContext(
       pool: BufferPool(), threads: ThreadTeam(workers), variables: variables, random: RandomState(seed: seed))
     // Pieces are shared among our own threads, so that results do not depend on how many there are.
