@@ -64,7 +64,7 @@ let package = Package(
     .executableTarget(
       name: "ckpt-tool",
       dependencies: [
-        "Bytes", "Tensors", "Checkpoints", "Graphs", "Packaging", "Terminal",
+        "Bytes", "Tensors", "Checkpoints", "Graphs", "Execution", "Packaging", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

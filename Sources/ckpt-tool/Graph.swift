@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
 import Checkpoints
+import Execution
 import Graphs
 import Terminal
 
@@ -21,11 +22,14 @@ struct ShowGraph: ParsableCommand {
   var depth = 2
 
   @Flag(help: "Write what the outputs need as a drawing for Graphviz.") var dot = false
+  @Flag(help: "List the operators that the outputs need and that cannot be run here; exit 1 if there are any.")
+  var missing = false
   @OptionGroup var json: JSONFlag
   @OptionGroup var quiet: QuietOptions
 
   func validate() throws {
     if dot && json.json { throw ValidationError("--dot and --json exclude each other") }
+    if dot && missing { throw ValidationError("--dot and --missing exclude each other") }
     if depth < 0 { throw ValidationError("--depth must not be negative") }
   }
 
@@ -35,12 +39,36 @@ struct ShowGraph: ParsableCommand {
     let meta = try MetaGraph(reading: path)
     do {
       if dot { return try meta.writeDot { try StandardOutput.shared.line($0) } }
+      if missing { return try list(try MissingOperator.all(in: meta)) }
       let summary = try GraphSummary(meta, depth: depth)
       if json.json { try writeJSON(path, meta, summary) } else { try writeTables(meta, summary) }
     } catch var error as KernelError where error.source.isEmpty {
       error.source = path
       throw error
     }
+  }
+
+  private func list(_ missing: [MissingOperator]) throws {
+    if json.json {
+      let writer = JSONWriter(StandardOutput.shared)
+      try writer.array {
+        for item in missing {
+          try writer.object(inline: true) {
+            try writer.member("operator", item.name)
+            try writer.member("nodes", item.nodes)
+          }
+        }
+      }
+    } else if missing.isEmpty {
+      try StandardOutput.shared.line("all operators that the outputs need can be run")
+    } else {
+      var table = Table([
+        .init("operator", isFlexible: true), .init("nodes", .right), .init("first", isFlexible: true),
+      ])
+      for item in missing { table.append([item.name, "\(item.nodes.count)", item.nodes.first ?? ""]) }
+      try table.write()
+    }
+    if !missing.isEmpty { throw ExitStatus.no }
   }
 
   private func writeTables(_ meta: MetaGraph, _ summary: GraphSummary) throws {

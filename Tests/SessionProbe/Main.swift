@@ -7,10 +7,10 @@ import Tensors
 
 /// Runs an exported model for a test that wants to see what it predicts.
 ///
-///     session-probe MODEL INPUTS.npz OUTPUT.npy [SEED]
+///     session-probe MODEL INPUTS.npz OUTPUT.npy [SEED [RUNS]]
 ///
 /// Feeds the tensors of the collections `input_batch_raw` and `num_frames` with the arrays of those names and writes
-/// the predictions.
+/// the predictions. Asked for several runs, it prints how long each took and which operators the time went to.
 @main enum Main {
   static func main() {
     do { try run(Array(CommandLine.arguments.dropFirst())) } catch {
@@ -35,6 +35,17 @@ import Tensors
         info.dtype, info.shape, bytes: try inputs.contents(of: index).bytes)
     }
     let result = try session.run([try endpoint("predictions", meta)], feeding: feeds)[0]
+    if arguments.count > 4, let runs = Int(arguments[4]) {
+      session.profile = Profile()
+      for _ in 0..<runs {
+        let start = ContinuousClock.now
+        _ = try session.run([try endpoint("predictions", meta)], feeding: feeds)
+        print(ContinuousClock.now - start)
+      }
+      for entry in session.profile?.entries ?? [] {
+        print(entry.op, entry.calls, entry.seconds, entry.processorSeconds, separator: "\t")
+      }
+    }
     let header = NpyHeader.bytes(of: result.dtype, shape: result.shape) ?? []
     let bytes = result.withElements(Float.self) { [UInt8](UnsafeRawBufferPointer($0)) }
     try AtomicFile.write(header + bytes, to: arguments[2], existing: .replace)

@@ -98,6 +98,8 @@ package final class RunContext {
   let threads: ThreadTeam
   let variables: VariableStore
   let random: RandomState
+  /// What the operators' times are added to; `nil` when nobody asks.
+  var profile: Profile?
 
   init(pool: BufferPool, threads: ThreadTeam, variables: VariableStore, random: RandomState) {
     self.pool = pool

@@ -91,7 +91,15 @@ extension Call {
     }
     if matrices == 1 {
       let (first, second) = operands((0, 0))
-      MatrixProduct.multiply(first, second, into: target, rows: rows, columns: columns, depth: depth, threads)
+      var scratch: Tensor?
+      try MatrixProduct.multiply(
+        first, second, into: target, rows: rows, columns: columns, depth: depth, threads
+      ) { count in
+        let tensor = try allocate(.float32, try shape([count]))
+        scratch = tensor
+        return UnsafeMutablePointer(mutating: tensor.floats.baseAddress ?? UnsafePointer(target))
+      }
+      withExtendedLifetime(scratch) {}
     } else {
       let steps = broadcast.steps
       broadcast.forEachRun(pieceCount: 1, threads) { start, starts, count in

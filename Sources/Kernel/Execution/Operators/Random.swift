@@ -6,7 +6,8 @@ import Tensors
 /// Where each random operator of a session is in its stream of numbers.
 package final class RandomState {
   private let seed: UInt64?
-  private var used: [String: UInt64] = [:]
+  /// The number of the first block that no run has had, by the names of nodes.
+  var used: [String: UInt64] = [:]
 
   /// - Parameter seed: for operators without a seed of their own; `nil` takes one from the system.
   init(seed: UInt64?) { self.seed = seed }

@@ -131,7 +131,7 @@ private enum Reduction {
           switch self {
           case .largest: target[row] = ck_largest(start, extent)
           case .smallest: target[row] = ck_smallest(start, extent)
-          default: target[row] = sum(start, extent) * factor
+          default: target[row] = (extent < 16 ? shortSum(start, extent) : sum(start, extent)) * factor
           }
         }
       }
@@ -158,6 +158,13 @@ private enum Reduction {
         if self == .mean { for index in 0..<count { out[index] *= factor } }
       }
     }
+  }
+
+  /// A sum that is not worth a call.
+  private func shortSum(_ start: UnsafePointer<Float>, _ count: Int) -> Float {
+    var total: Float = 0
+    for index in 0..<count { total += start[index] }
+    return total
   }
 
   /// Pieces are added up in float64, since long sums in float32 lose digits.

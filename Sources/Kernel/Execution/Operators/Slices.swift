@@ -151,18 +151,33 @@ extension Call {
     let outer = Array(ranges[..<partAxis])
     let base = partAxis < ranges.count ? ranges[partAxis].start * strides[partAxis] : 0
     let (source, target) = (tensor.bytes, result.mutableBytes)
-    threads.split(shape.elementCount / runCount, grain: max(1, (1 << 16) / (runCount * unit))) { rows in
+    let runBytes = runCount * unit
+    threads.split(shape.elementCount / runCount, grain: max(1, (1 << 16) / runBytes)) { rows in
+      // Where a run is, counted up like the digits of a number.
+      var places = Array(repeating: 0, count: outer.count)
+      var rest = rows.lowerBound
+      for axis in outer.indices.reversed() {
+        (rest, places[axis]) = rest.quotientAndRemainder(dividingBy: outer[axis].count)
+      }
+      var position = base
+      for axis in outer.indices {
+        position += (outer[axis].start + places[axis] * outer[axis].step) * strides[axis]
+      }
       for row in rows {
-        var rest = row
-        var position = base
-        for axis in stride(from: outer.count - 1, through: 0, by: -1) {
-          let (quotient, index) = rest.quotientAndRemainder(dividingBy: outer[axis].count)
-          position += (outer[axis].start + index * outer[axis].step) * strides[axis]
-          rest = quotient
+        let from = source.baseAddress.unsafelyUnwrapped + position * unit
+        let to = target.baseAddress.unsafelyUnwrapped + row * runBytes
+        switch runBytes {
+        case 4: to.storeBytes(of: from.loadUnaligned(as: UInt32.self), as: UInt32.self)
+        case 8: to.storeBytes(of: from.loadUnaligned(as: UInt64.self), as: UInt64.self)
+        default: to.copyMemory(from: from, byteCount: runBytes)
         }
-        UnsafeMutableRawBufferPointer(rebasing: target[row * runCount * unit..<(row + 1) * runCount * unit])
-          .copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: source[position * unit..<(position + runCount) * unit]))
+        for axis in outer.indices.reversed() {
+          places[axis] += 1
+          position += outer[axis].step * strides[axis]
+          if places[axis] < outer[axis].count { break }
+          position -= outer[axis].count * outer[axis].step * strides[axis]
+          places[axis] = 0
+        }
       }
     }
     return result

@@ -24,7 +24,13 @@ struct FrameValues {
     switch step.work {
     case .operation(let operation, let takesReference):
       var call = Call(step.node, try take(step, takesReference, context), context)
-      try operation.run(&call)
+      if context.profile == nil {
+        try operation.run(&call)
+      } else {
+        let start = Profile.Moment()
+        try operation.run(&call)
+        context.profile?.add(step.node.op, since: start)
+      }
       try put(call.outputs, step)
     case .pass: try put(take(step, false, context), step)
     case .branch:

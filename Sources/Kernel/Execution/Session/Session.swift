@@ -59,6 +59,19 @@ public final class Session {
     MatrixProduct.useOneThread()
   }
 
+  /// The times of operators, counted from when this is set; `nil` when they are not.
+  public var profile: Profile? {
+    get { context.profile }
+    set { context.profile = newValue }
+  }
+
+  /// Where each random operator is in its stream of numbers, by the names of nodes: to go on in another session where
+  /// this one ended.
+  public var randomPositions: [String: UInt64] {
+    get { context.random.used }
+    set { context.random.used = newValue }
+  }
+
   /// Computes tensors.
   ///
   /// - Parameters:
