@@ -79,7 +79,10 @@ extension SubmissionCheck {
             throw ByteReader.Fault(offset: 0, problem: "the row has a single column")
           }
           guard !id.isEmpty else { throw ByteReader.Fault(offset: 0, problem: "the id is empty") }
-          if let earlier = try index.insert(id, at: line.lowerBound, in: bytes) {
+          // The pairs are read while what the index needs is on its way.
+          let key = index.key(id)
+          let broken = read(PredictionRow(bytes, at: line.lowerBound), &pairs)
+          if let earlier = try index.insert(key, at: line.lowerBound, in: bytes) {
             let first = bytes.lineNumber(at: index.start(of: earlier))
             find(.line(lines.number), "video \(SubmissionCheck.text(id)) is in line \(first) already")
           }
@@ -90,7 +93,7 @@ extension SubmissionCheck {
               find(.line(lines.number), "video \(SubmissionCheck.text(id)) is not in \(template.name)")
             }
           }
-          try pairs.read(PredictionRow(bytes, at: line.lowerBound).cell)
+          if let broken { throw broken }
           checkPairs(pairs, &seen, .line(lines.number))
         } catch let fault as ByteReader.Fault { find(.line(lines.number), fault.problem) } catch {
           find(.line(lines.number), "\(error)")
@@ -102,6 +105,13 @@ extension SubmissionCheck {
     for number in isThere.indices where !isThere[number] {
       find(nil, "there is no row for video \(template.withRow(number) { $0.idText }.printable)")
     }
+  }
+
+  private func read(_ row: PredictionRow, _ pairs: inout PredictionPairs) -> ByteReader.Fault? {
+    do {
+      try pairs.read(row.cell)
+      return nil
+    } catch { return error }
   }
 
   private mutating func checkPairs(

@@ -12,7 +12,7 @@ struct SegmentSums: @unchecked Sendable {
   /// What finding a segment reads: half a line of the cache.
   private struct Entry {
     /// The id's last bytes, which are all of most ids, so that comparing need not go to where it is.
-    var ending: SegmentHash.Ending
+    var ending: IDHash.Ending
     var sum: Double
     /// The file that mentioned it last.
     var file: Int32
@@ -23,7 +23,7 @@ struct SegmentSums: @unchecked Sendable {
   /// An id to be added and what follows from it.
   private struct Key {
     var id: UnsafeRawBufferPointer
-    var ending: SegmentHash.Ending
+    var ending: IDHash.Ending
     var hash: UInt64
     var length: UInt32
   }
@@ -36,7 +36,7 @@ struct SegmentSums: @unchecked Sendable {
   private var slots: [UInt64] = Array(repeating: 0, count: 1024)
   private var batch: [Key]
   private var order = RankOrder()
-  private let hash = SegmentHash()
+  private let hash = IDHash.shared
 
   /// Ids that are looked up at a time, so that the memory they need comes together: most of it is in no near cache.
   private static let batchSize = 32
@@ -44,7 +44,7 @@ struct SegmentSums: @unchecked Sendable {
   init() {
     let none = UnsafeRawBufferPointer(start: nil, count: 0)
     batch = Array(
-      repeating: Key(id: none, ending: SegmentHash.Ending(none), hash: 0, length: 0), count: SegmentSums.batchSize)
+      repeating: Key(id: none, ending: IDHash.Ending(none), hash: 0, length: 0), count: SegmentSums.batchSize)
   }
 
   mutating func reset() {
@@ -75,7 +75,7 @@ struct SegmentSums: @unchecked Sendable {
     return batch.withUnsafeMutableBufferPointer { batch in
       var taken = 0
       while taken < batch.count, let id = ids.next() {
-        let ending = SegmentHash.Ending(id)
+        let ending = IDHash.Ending(id)
         batch[taken] = Key(
           id: id, ending: ending, hash: hash(id, ending), length: UInt32(truncatingIfNeeded: id.count))
         taken += 1
@@ -153,7 +153,7 @@ struct SegmentSums: @unchecked Sendable {
     if needed > entries.count {
       let missing = max(1024, 2 * needed) - entries.count
       let none = UnsafeRawBufferPointer(start: nil, count: 0)
-      let empty = Entry(ending: SegmentHash.Ending(none), sum: 0, file: 0, length: 0)
+      let empty = Entry(ending: IDHash.Ending(none), sum: 0, file: 0, length: 0)
       entries.append(contentsOf: repeatElement(empty, count: missing))
       ids.append(contentsOf: repeatElement(none, count: missing))
     }

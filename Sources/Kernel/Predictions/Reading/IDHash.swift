@@ -1,20 +1,29 @@
-/// A hash of short strings, keyed anew for each value, so that no file can make them collide; nothing that is returned
+/// A hash of short strings, keyed anew in each process, so that no file can make them collide; nothing that is returned
 /// may depend on it.
 ///
 /// The product of two keyed words, folded, for each 16 bytes.
-struct SegmentHash: Sendable {
+struct IDHash: Sendable {
   private let keys = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
+  /// That of this process; those who hash often keep a copy.
+  static let shared = IDHash()
+
+  private init() {}
+
+  @inline(__always)
+  func callAsFunction(_ id: UnsafeRawBufferPointer) -> UInt64 { self(id, Ending(id)) }
+
+  /// The same where the ending is known.
   @inline(__always)
   func callAsFunction(_ id: UnsafeRawBufferPointer, _ ending: Ending) -> UInt64 {
     var hash = keys.0 ^ UInt64(id.count)
     if id.count > 16, let base = id.baseAddress {
       for start in stride(from: 0, to: id.count - 16, by: 16) {
-        hash = SegmentHash.mixed(
-          SegmentHash.word(base + start) ^ hash, SegmentHash.word(base + start + 8) ^ keys.1)
+        hash = IDHash.mixed(
+          IDHash.word(base + start) ^ hash, IDHash.word(base + start + 8) ^ keys.1)
       }
     }
-    return SegmentHash.mixed(SegmentHash.mixed(ending.low ^ hash, ending.high ^ keys.1), keys.0 | 1)
+    return IDHash.mixed(IDHash.mixed(ending.low ^ hash, ending.high ^ keys.1), keys.0 | 1)
   }
 
   /// The last 1 to 16 bytes of an id as two words, which overlap where there are fewer than 16; with the number of bytes
@@ -31,8 +40,8 @@ struct SegmentHash: Sendable {
       }
       let start = (id.count - 1) / 16 * 16
       let rest = id.count - start
-      low = rest >= 8 ? SegmentHash.word(base + start) : SegmentHash.partial(base + start, rest)
-      high = rest > 8 ? SegmentHash.word(base + id.count - 8) : 0
+      low = rest >= 8 ? IDHash.word(base + start) : IDHash.partial(base + start, rest)
+      high = rest > 8 ? IDHash.word(base + id.count - 8) : 0
     }
   }
 
