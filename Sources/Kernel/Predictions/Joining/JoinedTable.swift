@@ -96,7 +96,7 @@ extension JoinedTable {
     _ first: Int, _ marks: [RowMarks], _ pages: PageRelease
   ) throws {
     self.init(modelCount: files.count)
-    var joiner = RowJoiner(files, start: block.lowerBound)
+    var joiner = RowJoiner(files, start: block.lowerBound, pages)
     var video = JoinedVideo(modelCount: files.count, options)
     for position in block {
       let row = rows.map { Int($0[position]) } ?? position
@@ -111,6 +111,6 @@ extension JoinedTable {
       truth.withLabels(number) { video.append(to: &self, truth: $0) }
       truthNumbers.append(Int32(truncatingIfNeeded: number))
     }
-    joiner.note(pages, first: first, rows: block)
+    joiner.note(first: first, rows: block)
   }
 }
