@@ -38,8 +38,12 @@ final class PageRelease: Sendable {
 
   /// Tells that a thread reads at a place of a file that is out of order.
   func noteScattered(_ file: Int, at offset: Int) {
-    guard windows.touch(file, at: offset, limit: PageRelease.scatteredLimit) else { return }
-    for (index, file) in files.enumerated() where windows.forget(index) { file.releaseRows(0..<file.count) }
+    guard windows.touch(file, at: offset), windows.byteCount >= PageRelease.scatteredLimit else { return }
+    // Whoever else comes to the limit waits, rather than going beyond it.
+    progress.withLock { _ in
+      guard windows.byteCount >= PageRelease.scatteredLimit else { return }
+      for (index, file) in files.enumerated() where windows.forget(index) { file.releaseRows(0..<file.count) }
+    }
   }
 
   /// Gives back what has been read where it is worth it.

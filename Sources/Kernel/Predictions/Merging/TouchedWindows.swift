@@ -2,8 +2,7 @@ import Synchronization
 
 /// Which parts of several files threads have touched, by stretches as large as a fault may map at once.
 ///
-/// Memory: a byte for each ``windowSize`` of the files. Threads may miss what others do at the same moment; sums are off
-/// by no more than a window a thread.
+/// Memory: a byte for each ``windowSize`` of the files.
 final class TouchedWindows: @unchecked Sendable {
   // Sendable holds because all that changes is atomic.
   private let flags: UnsafeMutablePointer<Atomic<Bool>>
@@ -30,14 +29,18 @@ final class TouchedWindows: @unchecked Sendable {
     flags.deallocate()
   }
 
+  /// Bytes of the windows that are marked.
+  var byteCount: Int { touchedCount.load(ordering: .relaxed) * TouchedWindows.windowSize }
+
   /// Marks a place of a file.
   ///
-  /// - Returns: whether the windows marked have just come to `limit` bytes.
+  /// - Returns: whether it was not marked.
   @inline(__always)
-  func touch(_ file: Int, at offset: Int, limit: Int) -> Bool {
+  func touch(_ file: Int, at offset: Int) -> Bool {
     let flag = flags + (starts[file] + offset / TouchedWindows.windowSize)
     if flag.pointee.load(ordering: .relaxed) || flag.pointee.exchange(true, ordering: .relaxed) { return false }
-    return touchedCount.add(1, ordering: .relaxed).newValue == limit / TouchedWindows.windowSize
+    touchedCount.add(1, ordering: .relaxed)
+    return true
   }
 
   /// Takes the marks of a file away; returns whether there were any.
