@@ -3,7 +3,8 @@ import Bytes
 /// The predictions of several models for the same videos in flat arrays: a pair for each video and each label that any
 /// model gives it, in the order of the videos and then of the labels.
 ///
-/// Memory: 4 bytes a pair and model, and 13 a pair; twice that while it is made.
+/// Memory: 4 bytes a pair and model, and 13 a pair; while it is made, for as many as 4 × threads × 1024 videos that again,
+/// and one of the arrays twice where later videos have more pairs than the first ones.
 struct JoinedTable: Sendable {
   /// Where the pairs of each video begin, and where the last one's end.
   var offsets: [Int] = [0]
@@ -29,7 +30,7 @@ struct JoinedTable: Sendable {
   var videoCount: Int { positiveCounts.count }
 
   /// Adds the videos of `other` after these.
-  mutating func append(_ other: JoinedTable) {
+  private mutating func append(_ other: JoinedTable) {
     let base = labels.count
     offsets += other.offsets.dropFirst().map { base + $0 }
     labels += other.labels
@@ -40,7 +41,13 @@ struct JoinedTable: Sendable {
     truthNumbers += other.truthNumbers
   }
 
-  mutating func reserve(pairs: Int, videos: Int) {
+  /// Makes room for `ratio` times what `pieces` have, and a little more; room that is not used takes no memory.
+  private mutating func reserve(_ pieces: [JoinedTable], for ratio: Double) {
+    func estimate(_ count: (JoinedTable) -> Int) -> Int {
+      Int(Double(pieces.reduce(0) { $0 + count($1) }) * ratio * 1.05)
+    }
+    let pairs = labels.count + estimate { $0.labels.count }
+    let videos = videoCount + estimate { $0.videoCount }
     offsets.reserveCapacity(videos + 1)
     labels.reserveCapacity(pairs)
     hits.reserveCapacity(pairs)
@@ -61,20 +68,13 @@ extension JoinedTable {
     self.init(modelCount: files.count)
     let marks = files.map { RowMarks(count: $0.count) }
     let pages = PageRelease(files, size: 16 << 20)
-    let blockSize = 1024
     for first in files.indices {
       let rows = first == 0 ? nil : marks[first].unmarked()
-      let count = rows?.count ?? files[0].count
-      let pieces = try workers.map((count + blockSize - 1) / blockSize) { number -> JoinedTable in
-        let block = number * blockSize..<min((number + 1) * blockSize, count)
+      try append(rowCount: rows?.count ?? files[0].count, workers) { block in
         let piece = try JoinedTable(files, truth, options, block, rows, first, marks, pages)
         pages.release()
         return piece
       }
-      reserve(
-        pairs: pieces.reduce(labels.count) { $0 + $1.labels.count },
-        videos: pieces.reduce(videoCount) { $0 + $1.videoCount })
-      for piece in pieces { append(piece) }
     }
     guard videoCount > 0 else {
       throw KernelError(
@@ -88,6 +88,33 @@ extension JoinedTable {
       positiveCounts.append(Int32(clamping: truth.labelCount(number)))
       truthNumbers.append(Int32(truncatingIfNeeded: number))
     }
+  }
+
+  /// Adds what `make` makes of blocks of rows, in order, while the next ones are made.
+  private mutating func append(
+    rowCount: Int, _ workers: Workers, _ make: @escaping @Sendable (Range<Int>) throws -> JoinedTable
+  ) throws {
+    let blockSize = 1024
+    let batchSize = 4 * workers.count * blockSize
+    var finished: [JoinedTable] = []
+    var finishedEnd = 0
+    func appendFinished() {
+      guard !finished.isEmpty else { return }
+      if finishedEnd <= batchSize { reserve(finished, for: Double(rowCount) / Double(finishedEnd)) }
+      for piece in finished { append(piece) }
+      finished = []
+    }
+    for start in stride(from: 0, to: rowCount, by: batchSize) {
+      let end = min(start + batchSize, rowCount)
+      finished = try workers.map(
+        (end - start + blockSize - 1) / blockSize,
+        { number in
+          let first = start + number * blockSize
+          return try make(first..<min(first + blockSize, end))
+        }, meanwhile: appendFinished)
+      finishedEnd = end
+    }
+    appendFinished()
   }
 
   /// A block of rows of file `first`, which no earlier file has.
