@@ -121,11 +121,21 @@ extension SubmissionCheck {
     if pairs.count > limits.pairCount {
       find(place, "the row has \(pairs.count) predictions, more than \(limits.pairCount)")
     }
-    let labels = pairs.labels.prefix(pairs.count)
+    // Slices of the arrays themselves would count references for each row.
+    pairs.labels.withUnsafeBufferPointer { labels in
+      pairs.scores.withUnsafeBufferPointer { scores in
+        check(labels.prefix(pairs.count), scores.prefix(pairs.count), &seen, place)
+      }
+    }
+  }
+
+  private mutating func check(
+    _ labels: Slice<UnsafeBufferPointer<Int32>>, _ scores: Slice<UnsafeBufferPointer<Double>>,
+    _ seen: inout RepeatedLabels, _ place: KernelError.Place
+  ) {
     if let label = labels.first(where: { Int($0) >= limits.classCount }) {
       find(place, "label \(label) is not below \(limits.classCount), the number of classes")
     }
-    let scores = pairs.scores.prefix(pairs.count)
     if let score = scores.first(where: { !(0...1).contains($0) }) {
       find(place, "the score \(NumberFormat.shortest.text(score)) is not between 0 and 1")
     }

@@ -41,12 +41,13 @@ struct JoinedTable: Sendable {
     truthNumbers += other.truthNumbers
   }
 
-  /// Makes room for `ratio` times what `pieces` have, and a little more; room that is not used takes no memory.
-  private mutating func reserve(_ pieces: [JoinedTable], for ratio: Double) {
+  /// Makes room for `ratio` times what `pieces` have, and a little more, but for no more than `pairLimit` pairs; room that
+  /// is not used takes no memory.
+  private mutating func reserve(_ pieces: [JoinedTable], for ratio: Double, _ pairLimit: Int) {
     func estimate(_ count: (JoinedTable) -> Int) -> Int {
       Int(Double(pieces.reduce(0) { $0 + count($1) }) * ratio * 1.05)
     }
-    let pairs = labels.count + estimate { $0.labels.count }
+    let pairs = min(labels.count + estimate { $0.labels.count }, pairLimit)
     let videos = videoCount + estimate { $0.videoCount }
     offsets.reserveCapacity(videos + 1)
     labels.reserveCapacity(pairs)
@@ -68,9 +69,11 @@ extension JoinedTable {
     self.init(modelCount: files.count)
     let marks = files.map { RowMarks(count: $0.count) }
     let pages = PageRelease(files, size: 16 << 20)
+    // A pair takes four bytes with the blank that follows it.
+    let pairLimit = files.reduce(0) { $0 + $1.bytes.count / 4 + 1 }
     for first in files.indices {
       let rows = first == 0 ? nil : marks[first].unmarked()
-      try append(rowCount: rows?.count ?? files[0].count, workers) { block in
+      try append(rowCount: rows?.count ?? files[0].count, pairLimit: pairLimit, workers) { block in
         let piece = try JoinedTable(files, truth, options, block, rows, first, marks, pages)
         pages.release()
         return piece
@@ -92,7 +95,8 @@ extension JoinedTable {
 
   /// Adds what `make` makes of blocks of rows, in order, while the next ones are made.
   private mutating func append(
-    rowCount: Int, _ workers: Workers, _ make: @escaping @Sendable (Range<Int>) throws -> JoinedTable
+    rowCount: Int, pairLimit: Int, _ workers: Workers,
+    _ make: @escaping @Sendable (Range<Int>) throws -> JoinedTable
   ) throws {
     let blockSize = 1024
     let batchSize = 4 * workers.count * blockSize
@@ -100,7 +104,7 @@ extension JoinedTable {
     var finishedEnd = 0
     func appendFinished() {
       guard !finished.isEmpty else { return }
-      if finishedEnd <= batchSize { reserve(finished, for: Double(rowCount) / Double(finishedEnd)) }
+      if finishedEnd <= batchSize { reserve(finished, for: Double(rowCount) / Double(finishedEnd), pairLimit) }
       for piece in finished { append(piece) }
       finished = []
     }
