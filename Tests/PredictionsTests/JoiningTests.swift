@@ -85,7 +85,8 @@ import Testing
     }
   }
 
-  /// More rows than are joined at a time, the later ones with more pairs than the first, and some only the second file has.
+  /// More rows than are joined at a time, the later ones with more pairs than the first, and some only the second
+  /// file has.
   @Test func manyRowsAreJoinedAsTheyAreMerged() throws {
     var random = SplitMix(seed: 22)
     var (texts, right) = (["V,L\n", "V,L\n"], "")

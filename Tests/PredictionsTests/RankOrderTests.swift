@@ -4,7 +4,8 @@ import Testing
 @testable import Predictions
 
 @Suite struct RankOrderTests {
-  /// Scores that differ in their leading bits, in their last ones, or not at all, against the standard library's sort.
+  /// Scores that differ in their leading bits, in their last ones, or not at all, against the standard library's
+  /// sort.
   @Test func scoresAreOrderedAndEqualOnesKeepTheirOrder() {
     var random = SplitMix(seed: 8)
     var order = RankOrder()

@@ -1,5 +1,5 @@
-/// Eight characters of a text in a word, the first one in its lowest bits, so that digits are counted, read and written
-/// together, without a branch for each.
+/// Eight characters of a text in a word, the first one in its lowest bits, so that digits are counted, read and
+/// written together, without a branch for each.
 @usableFromInline package enum DigitWord {
   /// The eight characters at `place`.
   @inlinable @inline(__always)

@@ -9,7 +9,7 @@ package enum SingleThread {
     end_openblas_threads()
   }()
 
-  /// Has its effect once in a process; best as its first act, since the library starts its threads when it is loaded, and
-  /// each waits in a loop for the first tens of milliseconds.
+  /// Has its effect once in a process; best as its first act, since the library starts its threads when it is
+  /// loaded, and each waits in a loop for the first tens of milliseconds.
   package static func ensure() { _ = set }
 }

@@ -3,8 +3,8 @@ import Bytes
 /// The predictions of several models for the same videos in flat arrays: a pair for each video and each label that any
 /// model gives it, in the order of the videos and then of the labels.
 ///
-/// Memory: 4 bytes a pair and model, and 13 a pair; while it is made, for as many as 4 × threads × 1024 videos that again,
-/// and one of the arrays twice where later videos have more pairs than the first ones.
+/// Memory: 4 bytes a pair and model, and 13 a pair; while it is made, for as many as 4 × threads × 1024 videos that
+/// again, and one of the arrays twice where later videos have more pairs than the first ones.
 struct JoinedTable: Sendable {
   /// Where the pairs of each video begin, and where the last one's end.
   var offsets: [Int] = [0]
@@ -41,8 +41,8 @@ struct JoinedTable: Sendable {
     truthNumbers += other.truthNumbers
   }
 
-  /// Makes room for `ratio` times what `pieces` have, and a little more, but for no more than `pairLimit` pairs; room that
-  /// is not used takes no memory.
+  /// Makes room for `ratio` times what `pieces` have, and a little more, but for no more than `pairLimit` pairs;
+  /// room that is not used takes no memory.
   private mutating func reserve(_ pieces: [JoinedTable], for ratio: Double, _ pairLimit: Int) {
     func estimate(_ count: (JoinedTable) -> Int) -> Int {
       Int(Double(pieces.reduce(0) { $0 + count($1) }) * ratio * 1.05)

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Gives the pages of several files back as threads go through them.
 ///
-/// Where files are in the same order, that is what all threads have passed. Rows out of order touch pages anywhere; when
-/// those come to ``scatteredLimit`` bytes, the files' pages are given back wholly, so that what is resident is bounded
-/// there too, and nothing is given back in vain where it fits.
+/// Where files are in the same order, that is what all threads have passed. Rows out of order touch pages anywhere;
+/// when those come to ``scatteredLimit`` bytes, the files' pages are given back wholly, so that what is resident is
+/// bounded there too, and nothing is given back in vain where it fits.
 final class PageRelease: Sendable {
   private struct Progress {
     /// All rows before have been given back, but for those that were read again since.

@@ -4,8 +4,8 @@ import Glibc
 
 /// The segments of one class and what several files' ranks say of them, reused from class to class.
 ///
-/// Ids are not copied: they must stay where they are until ``reset()``. Memory: for each segment of the class that has
-/// the most 48 to 96 bytes, 16 to 64 for the table, and some 40 for sorting.
+/// Ids are not copied: they must stay where they are until ``reset()``. Memory: for each segment of the class that
+/// has the most 48 to 96 bytes, 16 to 64 for the table, and some 40 for sorting.
 struct SegmentSums: @unchecked Sendable {
   // Sendable holds because the ids are of mapped files, which nobody writes.
 

@@ -1,5 +1,5 @@
-/// A hash of short strings, keyed anew in each process, so that no file can make them collide; nothing that is returned
-/// may depend on it.
+/// A hash of short strings, keyed anew in each process, so that no file can make them collide; nothing that is
+/// returned may depend on it.
 ///
 /// The product of two keyed words, folded, for each 16 bytes.
 struct IDHash: Sendable {
@@ -26,8 +26,8 @@ struct IDHash: Sendable {
     return IDHash.mixed(IDHash.mixed(ending.low ^ hash, ending.high ^ keys.1), keys.0 | 1)
   }
 
-  /// The last 1 to 16 bytes of an id as two words, which overlap where there are fewer than 16; with the number of bytes
-  /// they tell all of them.
+  /// The last 1 to 16 bytes of an id as two words, which overlap where there are fewer than 16; with the number of
+  /// bytes they tell all of them.
   struct Ending: Equatable {
     let low: UInt64
     let high: UInt64

@@ -36,8 +36,8 @@ struct RowIndex: Sendable {
     fileprivate let hash: UInt64
   }
 
-  /// What to add or look up `id` with: the memory that this needs is then on its way, and something else may be done
-  /// first.
+  /// What to add or look up `id` with: the memory that this needs is then on its way, and something else may be
+  /// done first.
   func key(_ id: UnsafeRawBufferPointer) -> Key {
     let key = Key(id: id, hash: hash(id))
     let slot = Int(truncatingIfNeeded: key.hash) & (slots.count - 1)
