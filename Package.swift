@@ -54,7 +54,7 @@ let package = Package(
     kernel("Tensors", on: ["Bytes", "CKernel"]),
     kernel("Records", on: ["Bytes", "Tensors"]),
     kernel("Checkpoints", on: ["Bytes", "Tensors", "CKernel", "CProtobufC", "CSnappy"]),
-    kernel("Predictions", on: ["Bytes", "Tensors", "Records"]),
+    kernel("Predictions", on: ["Bytes", "Tensors", "Records", "CKernel"]),
     kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
     kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
     kernel("Execution", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel", "COpenBLAS"]),

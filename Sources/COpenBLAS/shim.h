@@ -7,3 +7,11 @@
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 // The inverse of a matrix of which the Cholesky factor is given, in place.
 void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+
+// Ends OpenBLAS's own threads, where it has any. The library calls it itself before a fork; builds without threads
+// lack it.
+int blas_thread_shutdown_(void) __attribute__((weak));
+
+static inline void end_openblas_threads(void) {
+  if (blas_thread_shutdown_) blas_thread_shutdown_();
+}

@@ -1,5 +1,9 @@
+import Optimization
 import Terminal
 
 @main enum Main {
-  static func main() { Program.main(MergePredsTool.self) }
+  static func main() {
+    SingleThread.ensure()
+    Program.main(MergePredsTool.self)
+  }
 }

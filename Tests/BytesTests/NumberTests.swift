@@ -27,6 +27,12 @@ import Testing
     let found = double(text)
     #expect(found.value.bitPattern == strtod(text, nil).bitPattern, "\(text)")
     #expect(found.length == text.utf8.count, "\(text)")
+    // Words are only read where there are more bytes.
+    for more in [" 1 0.5 23 0.25 345 0.125", "\t", "x12345678901234567890"] {
+      let found = double(text + more)
+      #expect(found.value.bitPattern == strtod(text, nil).bitPattern, "\(text) before \(more)")
+      #expect(found.length == text.utf8.count, "\(text) before \(more)")
+    }
     #expect(float(text).bitPattern == strtof(text, nil).bitPattern, "\(text) as a float")
   }
 
@@ -62,6 +68,19 @@ import Testing
       else { continue }
       check(text)
     }
+  }
+
+  @Test func fractionsOfAnyLengthReadAsTheCLibraryReadsThem() {
+    var random = SplitMix(seed: 6)
+    for _ in 0..<1000 {
+      for count in 0...18 {
+        let digits = (0..<count).map { _ in String(Int.random(in: 0...9, using: &random)) }.joined()
+        let zeros = String(repeating: "0", count: Int.random(in: 0...min(3, count), using: &random))
+        check("\(Int.random(in: 0...9, using: &random)).\(zeros)\(digits.dropFirst(zeros.count))")
+      }
+    }
+    check("0.0625e2")
+    check("0.12345678E-3")
   }
 
   /// Numbers exactly between two doubles, or two floats, and just beside that.
@@ -105,6 +124,10 @@ import Testing
       123_456_789,
       0.0000152587890625,
     ]
+    for exponent in -25...20 {
+      let power = Double("1e\(exponent)") ?? 0
+      values += [power.nextDown, power, power.nextUp, 9.999995 * power, 9.9999949999 * power]
+    }
     for _ in 0..<40_000 {
       values.append(Double.random(in: 0...1, using: &random))
       values.append(Double(Float.random(in: 0...1, using: &random)))

@@ -85,6 +85,35 @@ import Testing
     }
   }
 
+  /// More rows than are joined at a time, the later ones with more pairs than the first, and some only the second
+  /// file has.
+  @Test func manyRowsAreJoinedAsTheyAreMerged() throws {
+    var random = SplitMix(seed: 22)
+    var (texts, right) = (["V,L\n", "V,L\n"], "")
+    for row in 0..<9000 {
+      right += "v\(row),\(row % 30)\n"
+      for model in 0..<2 where model == 1 || row < 8500 {
+        let labels = (0..<30).shuffled(using: &random).prefix(1 + row / 1000)
+        texts[model] += "v\(row),"
+        texts[model] += labels.map { "\($0) \(Double.random(in: 0...1, using: &random))" }.joined(separator: " ")
+        texts[model] += "\n"
+      }
+    }
+    let files = try texts.enumerated().map { try PredictionFile(folder.write(Array($1.utf8), "many\($0).csv")) }
+    let truth = try VideoTruth([folder.write(Array(right.utf8), "right.csv")], Workers(1))
+    var merging = MergeOptions()
+    merging.format = .shortest
+    let sink = TextSink()
+    _ = try PredictionMerge(files, merging).write(to: sink, Workers(1))
+    let merged = try PredictionFile(folder.write(sink.bytes, "many.csv"))
+    let metrics = try VideoMetrics(ScoredVideos(merged, truth, Workers(1)), .order, Workers(1))
+    for threads in [1, 3] {
+      let joined = try JoinedPredictions(files, truth, JoinOptions(), Workers(threads))
+      #expect(joined.count == 9000)
+      #expect(abs(try joined.evaluate(weights: [1, 1]) - metrics.globalAveragePrecision) < 1e-6)
+    }
+  }
+
   @Test(arguments: [(JoinOptions.Metric.map, "map"), (.perr, "perr"), (.hitAtOne, "hit@1")])
   func otherMetricsAreThoseOfTheMergedPredictions(metric: JoinOptions.Metric, name: String) throws {
     var options = JoinOptions()

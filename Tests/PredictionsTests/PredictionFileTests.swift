@@ -43,6 +43,8 @@ import Testing
     ("V,L\na,1 0.5\n\nb\n", 4, "the row has a single column"),
     ("V,L\n,1 0.5\n", 2, "the id is empty"),
     ("V,L\na,1 0.5\n\nb,\na,2 0.5\n", 5, "video a is in line 2 already"),
+    ("V,L\na,1 0.5\na,2 0.5\nb\n", 3, "video a is in line 2 already"),
+    ("V,L\na,1 0.5\nb\na,2 0.5\n", 3, "the row has a single column"),
   ])
   func brokenFilesAreRefused(text: String, line: Int, problem: String) {
     #expect {

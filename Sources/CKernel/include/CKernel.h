@@ -4,5 +4,6 @@
 #include "half.h"
 #include "vector_math.h"
 #include "meta_graph.pb-c.h"
+#include "prefetch.h"
 #include "trackable_object_graph.pb-c.h"
 #endif

@@ -10,9 +10,41 @@ package enum DecimalReading {
   /// needs. All other numbers go the long way.
   ///
   /// - Returns: NaN when there is no number (`cursor` stays), an infinity when it is beyond the range of a double.
+  @inlinable @inline(__always)
   package static func double(
     _ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
   ) -> Double {
+    short(&cursor, end) ?? any(&cursor, end)
+  }
+
+  /// A number like most probabilities: a digit, a point and at most 14 digits, followed by something else.
+  ///
+  /// - Returns: `nil`, and `cursor` stays, when it is not like that or too near to `end` to read whole words.
+  @inlinable @inline(__always)
+  static func short(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Double? {
+    guard end - cursor >= 18, cursor[1] == UInt8(ascii: ".") else { return nil }
+    let whole = UInt64(cursor[0] &- UInt8(ascii: "0"))
+    let first = DigitWord.load(cursor + 2)
+    var count = DigitWord.digitCount(first)
+    guard whole < 10, count > 0 else { return nil }
+    var significand = whole &* PowersOfTen.integers[count] &+ DigitWord.value(first, count)
+    if count == 8 {
+      let second = DigitWord.load(cursor + 10)
+      let more = DigitWord.digitCount(second)
+      // All digits are below 10^15, which is less than 2^53.
+      guard more < 7 else { return nil }
+      if more > 0 { significand = significand &* PowersOfTen.integers[more] &+ DigitWord.value(second, more) }
+      count += more
+    }
+    let next = cursor + 2 + count
+    guard next.pointee | 0x20 != UInt8(ascii: "e") else { return nil }
+    cursor = next
+    return Double(Int64(truncatingIfNeeded: significand)) / PowersOfTen.doubles[count]
+  }
+
+  /// What ``double(_:_:)`` does, for any number.
+  @usableFromInline
+  static func any(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Double {
     let start = cursor
     guard let parts = Parts(&cursor, end) else { return .nan }
     if let value = parts.double { return value }
@@ -146,6 +178,14 @@ package enum DecimalReading {
   private static func digits(
     _ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ value: inout UInt64
   ) {
+    while end - place >= 8 {
+      let word = DigitWord.load(place)
+      let count = DigitWord.digitCount(word)
+      guard count > 0 else { return }
+      value = value &* PowersOfTen.integers[count] &+ DigitWord.value(word, count)
+      place += count
+      if count < 8 { return }
+    }
     while place < end, case let digit = place.pointee &- UInt8(ascii: "0"), digit < 10 {
       value = value &* 10 &+ UInt64(digit)
       place += 1

@@ -13,6 +13,7 @@ extension NumberFormat {
     guard let (digits, exponent) = significantDigits(value.magnitude, count) else {
       return writeSlowly(value, count, "%.*g", out)
     }
+    if count <= 8, (-4..<0).contains(exponent) { return end + putFraction(digits, exponent, count, out + end) }
     return digits.withDigits(count) { digits in
       var used = count
       while used > 1, digits[used - 1] == UInt8(ascii: "0") { used -= 1 }
@@ -60,6 +61,20 @@ extension NumberFormat {
     return end
   }
 
+  /// Lays out at most eight digits of a number below 1, as `%g` does where it takes no exponent: a word at a time.
+  @inline(__always)
+  private static func putFraction(
+    _ digits: UInt64, _ exponent: Int, _ count: Int, _ out: UnsafeMutablePointer<UInt8>
+  ) -> Int {
+    let zeros = "0.000000" as StaticString
+    let text = UnsafeMutableRawPointer(out)
+    text.copyMemory(from: zeros.utf8Start, byteCount: 8)
+    let word = DigitWord.digits(digits &* PowersOfTen.integers[8 - count])
+    (text + 1 - exponent).storeBytes(of: DigitWord.text(word).littleEndian, as: UInt64.self)
+    // Zeros at the end are zero bytes at the top.
+    return 9 - exponent - word.leadingZeroBitCount / 8
+  }
+
   static func writeFixed(_ value: Double, _ count: Int, _ out: UnsafeMutablePointer<UInt8>) -> Int {
     guard value.magnitude < 1e15, let number = scaled(value.magnitude, by: count),
       number < 1_000_000_000_000_000_000
@@ -86,13 +101,11 @@ extension NumberFormat {
   private static func significantDigits(_ value: Double, _ count: Int) -> (digits: UInt64, exponent: Int)? {
     guard value >= 1e-22, value < 1e17 else { return nil }
     // floor(log10(2^e)) for |e| ≤ 100: right or one too small.
-    var exponent = (Int(value.exponent) * 78913) >> 18
-    guard var digits = scaled(value, by: count - 1 - exponent) else { return nil }
-    if digits >= PowersOfTen.integers[count] {
-      exponent += 1
-      guard let fewer = scaled(value, by: count - 1 - exponent) else { return nil }
-      digits = fewer
-    }
+    let binary = Int(value.bitPattern >> 52) - 1023
+    var exponent = (binary * 78913) >> 18
+    // Where the power is no double, the one nearest to it rounds to the same digits as the power.
+    exponent += value >= PowersOfTen.all[exponent + 24] ? 1 : 0
+    guard let digits = scaled(value, by: count - 1 - exponent) else { return nil }
     // 9.999996 has become 10.
     if digits >= PowersOfTen.integers[count] { return (digits / 10, exponent + 1) }
     return digits >= PowersOfTen.integers[count - 1] ? (digits, exponent) : nil
@@ -106,7 +119,7 @@ extension NumberFormat {
     // The number is significand · 2^exponent, and 10^power is 5^power · 2^power.
     let significand = value.significandBitPattern | 1 << 52
     let (high, low) = significand.multipliedFullWidth(by: PowersOfTen.fives[power])
-    let down = 52 - Int(value.exponent) - power
+    let down = 1075 - Int(value.bitPattern >> 52) - power
     switch down {
     case ..<1: return high == 0 && low.leadingZeroBitCount > -down ? low << UInt64(-down) : nil
     case 1..<64:

@@ -79,7 +79,10 @@ extension SubmissionCheck {
             throw ByteReader.Fault(offset: 0, problem: "the row has a single column")
           }
           guard !id.isEmpty else { throw ByteReader.Fault(offset: 0, problem: "the id is empty") }
-          if let earlier = try index.insert(id, at: line.lowerBound, in: bytes) {
+          // The pairs are read while what the index needs is on its way.
+          let key = index.key(id)
+          let broken = read(PredictionRow(bytes, at: line.lowerBound), &pairs)
+          if let earlier = try index.insert(key, at: line.lowerBound, in: bytes) {
             let first = bytes.lineNumber(at: index.start(of: earlier))
             find(.line(lines.number), "video \(SubmissionCheck.text(id)) is in line \(first) already")
           }
@@ -90,7 +93,7 @@ extension SubmissionCheck {
               find(.line(lines.number), "video \(SubmissionCheck.text(id)) is not in \(template.name)")
             }
           }
-          try pairs.read(PredictionRow(bytes, at: line.lowerBound).cell)
+          if let broken { throw broken }
           checkPairs(pairs, &seen, .line(lines.number))
         } catch let fault as ByteReader.Fault { find(.line(lines.number), fault.problem) } catch {
           find(.line(lines.number), "\(error)")
@@ -104,6 +107,13 @@ extension SubmissionCheck {
     }
   }
 
+  private func read(_ row: PredictionRow, _ pairs: inout PredictionPairs) -> ByteReader.Fault? {
+    do {
+      try pairs.read(row.cell)
+      return nil
+    } catch { return error }
+  }
+
   private mutating func checkPairs(
     _ pairs: PredictionPairs, _ seen: inout RepeatedLabels, _ place: KernelError.Place
   ) {
@@ -111,11 +121,21 @@ extension SubmissionCheck {
     if pairs.count > limits.pairCount {
       find(place, "the row has \(pairs.count) predictions, more than \(limits.pairCount)")
     }
-    let labels = pairs.labels.prefix(pairs.count)
+    // Slices of the arrays themselves would count references for each row.
+    pairs.labels.withUnsafeBufferPointer { labels in
+      pairs.scores.withUnsafeBufferPointer { scores in
+        check(labels.prefix(pairs.count), scores.prefix(pairs.count), &seen, place)
+      }
+    }
+  }
+
+  private mutating func check(
+    _ labels: Slice<UnsafeBufferPointer<Int32>>, _ scores: Slice<UnsafeBufferPointer<Double>>,
+    _ seen: inout RepeatedLabels, _ place: KernelError.Place
+  ) {
     if let label = labels.first(where: { Int($0) >= limits.classCount }) {
       find(place, "label \(label) is not below \(limits.classCount), the number of classes")
     }
-    let scores = pairs.scores.prefix(pairs.count)
     if let score = scores.first(where: { !(0...1).contains($0) }) {
       find(place, "the score \(NumberFormat.shortest.text(score)) is not between 0 and 1")
     }

@@ -8,7 +8,7 @@ import Bytes
 /// less than 1e-6 or so may be taken for equal; equal scores keep the order of the labels and of the videos.
 ///
 /// Memory: 4 bytes for each model and each label that any model gives a video, 13 for the label, 10 for each of the best
-/// ``JoinOptions/topK`` of a video, and 26 for those in each evaluation at a time; twice the first while it is made.
+/// ``JoinOptions/topK`` of a video, and 26 for those in each evaluation at a time.
 package struct JoinedPredictions: Sendable {
   private let table: JoinedTable
   private let truth: VideoTruth

@@ -3,7 +3,8 @@ import Bytes
 /// The predictions of several models for the same videos in flat arrays: a pair for each video and each label that any
 /// model gives it, in the order of the videos and then of the labels.
 ///
-/// Memory: 4 bytes a pair and model, and 13 a pair; twice that while it is made.
+/// Memory: 4 bytes a pair and model, and 13 a pair; while it is made, for as many as 4 × threads × 1024 videos that
+/// again, and one of the arrays twice where later videos have more pairs than the first ones.
 struct JoinedTable: Sendable {
   /// Where the pairs of each video begin, and where the last one's end.
   var offsets: [Int] = [0]
@@ -29,7 +30,7 @@ struct JoinedTable: Sendable {
   var videoCount: Int { positiveCounts.count }
 
   /// Adds the videos of `other` after these.
-  mutating func append(_ other: JoinedTable) {
+  private mutating func append(_ other: JoinedTable) {
     let base = labels.count
     offsets += other.offsets.dropFirst().map { base + $0 }
     labels += other.labels
@@ -40,7 +41,14 @@ struct JoinedTable: Sendable {
     truthNumbers += other.truthNumbers
   }
 
-  mutating func reserve(pairs: Int, videos: Int) {
+  /// Makes room for `ratio` times what `pieces` have, and a little more, but for no more than `pairLimit` pairs;
+  /// room that is not used takes no memory.
+  private mutating func reserve(_ pieces: [JoinedTable], for ratio: Double, _ pairLimit: Int) {
+    func estimate(_ count: (JoinedTable) -> Int) -> Int {
+      Int(Double(pieces.reduce(0) { $0 + count($1) }) * ratio * 1.05)
+    }
+    let pairs = min(labels.count + estimate { $0.labels.count }, pairLimit)
+    let videos = videoCount + estimate { $0.videoCount }
     offsets.reserveCapacity(videos + 1)
     labels.reserveCapacity(pairs)
     hits.reserveCapacity(pairs)
@@ -61,20 +69,15 @@ extension JoinedTable {
     self.init(modelCount: files.count)
     let marks = files.map { RowMarks(count: $0.count) }
     let pages = PageRelease(files, size: 16 << 20)
-    let blockSize = 1024
+    // A pair takes four bytes with the blank that follows it.
+    let pairLimit = files.reduce(0) { $0 + $1.bytes.count / 4 + 1 }
     for first in files.indices {
       let rows = first == 0 ? nil : marks[first].unmarked()
-      let count = rows?.count ?? files[0].count
-      let pieces = try workers.map((count + blockSize - 1) / blockSize) { number -> JoinedTable in
-        let block = number * blockSize..<min((number + 1) * blockSize, count)
+      try append(rowCount: rows?.count ?? files[0].count, pairLimit: pairLimit, workers) { block in
         let piece = try JoinedTable(files, truth, options, block, rows, first, marks, pages)
         pages.release()
         return piece
       }
-      reserve(
-        pairs: pieces.reduce(labels.count) { $0 + $1.labels.count },
-        videos: pieces.reduce(videoCount) { $0 + $1.videoCount })
-      for piece in pieces { append(piece) }
     }
     guard videoCount > 0 else {
       throw KernelError(
@@ -90,13 +93,41 @@ extension JoinedTable {
     }
   }
 
+  /// Adds what `make` makes of blocks of rows, in order, while the next ones are made.
+  private mutating func append(
+    rowCount: Int, pairLimit: Int, _ workers: Workers,
+    _ make: @escaping @Sendable (Range<Int>) throws -> JoinedTable
+  ) throws {
+    let blockSize = 1024
+    let batchSize = 4 * workers.count * blockSize
+    var finished: [JoinedTable] = []
+    var finishedEnd = 0
+    func appendFinished() {
+      guard !finished.isEmpty else { return }
+      if finishedEnd <= batchSize { reserve(finished, for: Double(rowCount) / Double(finishedEnd), pairLimit) }
+      for piece in finished { append(piece) }
+      finished = []
+    }
+    for start in stride(from: 0, to: rowCount, by: batchSize) {
+      let end = min(start + batchSize, rowCount)
+      finished = try workers.map(
+        (end - start + blockSize - 1) / blockSize,
+        { number in
+          let first = start + number * blockSize
+          return try make(first..<min(first + blockSize, end))
+        }, meanwhile: appendFinished)
+      finishedEnd = end
+    }
+    appendFinished()
+  }
+
   /// A block of rows of file `first`, which no earlier file has.
   private init(
     _ files: [PredictionFile], _ truth: VideoTruth, _ options: JoinOptions, _ block: Range<Int>, _ rows: [Int32]?,
     _ first: Int, _ marks: [RowMarks], _ pages: PageRelease
   ) throws {
     self.init(modelCount: files.count)
-    var joiner = RowJoiner(files, start: block.lowerBound)
+    var joiner = RowJoiner(files, start: block.lowerBound, pages)
     var video = JoinedVideo(modelCount: files.count, options)
     for position in block {
       let row = rows.map { Int($0[position]) } ?? position
@@ -111,6 +142,6 @@ extension JoinedTable {
       truth.withLabels(number) { video.append(to: &self, truth: $0) }
       truthNumbers.append(Int32(truncatingIfNeeded: number))
     }
-    joiner.note(pages, first: first, rows: block)
+    joiner.note(first: first, rows: block)
   }
 }

@@ -26,7 +26,7 @@ extension Correlation {
     let blockSize = 1024
     let pieces = try workers.map((a.count + blockSize - 1) / blockSize) { number -> CommonScores in
       let rows = number * blockSize..<min((number + 1) * blockSize, a.count)
-      var joiner = RowJoiner(files, start: rows.lowerBound)
+      var joiner = RowJoiner(files, start: rows.lowerBound, pages)
       var piece = CommonScores()
       var (first, second) = (PredictionPairs(), PredictionPairs())
       for row in rows {
@@ -38,7 +38,7 @@ extension Correlation {
           zip(first.labels, first.scores).prefix(first.count).map { ($0, $1) },
           zip(second.labels, second.scores).prefix(second.count).map { ($0, $1) }, topK: topK)
       }
-      joiner.note(pages, first: 0, rows: rows)
+      joiner.note(first: 0, rows: rows)
       pages.release()
       return piece
     }

@@ -2,25 +2,25 @@ import Bytes
 
 /// Finds and reads rows of a file one after another, expecting the order of the file; one for each thread.
 ///
-/// It is an object so that threads do not count references to the file at the same place for each row. A row out of
-/// order touches pages anywhere; after ``jumpLimit`` of them all pages of the file are given back, so that files in
-/// different orders take bounded memory too.
+/// It is an object so that threads do not count references to the file at the same place for each row.
 final class RowCursor {
   let file: PredictionFile
   /// Valid as long as ``file`` is there.
   private let bytes: UnsafeRawBufferPointer
   private let index: RowIndex
+  private let number: Int
+  private let pages: PageRelease
   private var guess: Int
-  private var jumps = 0
   /// The rows found where they were expected, from the first to the last.
   private(set) var sequence = 0..<0
 
-  /// A fault may map the 2 MiB around it, or as much less as the page cache holds in one piece.
-  static let jumpLimit = 32
-
-  /// - Parameter start: the number of the row that is likely to be asked for first.
-  init(_ file: PredictionFile, start: Int) {
+  /// - Parameters:
+  ///   - number: which of the files of `pages` it is.
+  ///   - start: the number of the row that is likely to be asked for first.
+  init(_ file: PredictionFile, number: Int, start: Int, _ pages: PageRelease) {
     self.file = file
+    self.number = number
+    self.pages = pages
     bytes = file.bytes.withUnsafeBytes { $0 }
     index = file.index
     guess = start
@@ -39,11 +39,7 @@ final class RowCursor {
     if row >= sequence.upperBound, row <= sequence.upperBound + 64 || sequence.isEmpty {
       sequence = (sequence.isEmpty ? row : sequence.lowerBound)..<row + 1
     } else {
-      jumps += 1
-      if jumps == RowCursor.jumpLimit {
-        jumps = 0
-        file.releaseRows(0..<file.count)
-      }
+      pages.noteScattered(number, at: index.start(of: row))
     }
     guess = row + 1
     return row

@@ -9,10 +9,15 @@ struct RowJoiner {
   /// How many files have no row of it.
   private(set) var lackCount = 0
 
-  /// - Parameter start: the number of the row that is likely to be asked for first.
-  init(_ files: [PredictionFile], start: Int) {
-    cursors = files.map { RowCursor($0, start: start) }
+  private let pages: PageRelease
+
+  /// - Parameters:
+  ///   - start: the number of the row that is likely to be asked for first.
+  ///   - pages: of the same files.
+  init(_ files: [PredictionFile], start: Int, _ pages: PageRelease) {
+    cursors = files.enumerated().map { RowCursor($1, number: $0, start: start, pages) }
     rows = files.map { _ in -1 }
+    self.pages = pages
   }
 
   /// Finds the video `id`, of which file `first` has row `row` and no earlier file has one.
@@ -26,8 +31,8 @@ struct RowJoiner {
     }
   }
 
-  /// Tells `pages` how far the files were read.
-  func note(_ pages: PageRelease, first: Int, rows: Range<Int>) {
+  /// Tells how far the files were read.
+  func note(first: Int, rows: Range<Int>) {
     if first == 0 { pages.note(0, rows: rows) }
     for index in first + 1..<cursors.count { pages.note(index, rows: cursors[index].sequence) }
   }

@@ -43,28 +43,24 @@ package struct PredictionFile: Sendable {
     var index = RowIndex(capacity: 0)
     try bytes.withUnsafeBytes { bytes in
       var lines = TextLines(bytes)
+      var queue = RowQueue(bytes, made: isMade)
       do {
         header = try PredictionFile.header(of: bytes, lines.next())
         index = RowIndex(capacity: PredictionFile.estimatedRowCount(bytes))
         var released = 0
         while let line = lines.next() {
-          let id = try PredictionFile.id(of: UnsafeRawBufferPointer(rebasing: bytes[line]))
-          if let earlier = try index.insert(id, at: line.lowerBound, in: bytes) {
-            let text = String(decoding: id, as: UTF8.self).printable
-            let first = bytes.lineNumber(at: index.start(of: earlier))
-            throw ByteReader.Fault(
-              offset: 0,
-              problem: isMade ? "video \(text) is there twice" : "video \(text) is in line \(first) already")
-          }
+          try queue.append(line, number: lines.number, to: &index)
           if line.upperBound - released > 8 << 20 {
             input.bytes.releasePages(released..<line.upperBound)
             released = line.upperBound
           }
         }
+        try queue.finish(&index)
       } catch let fault as ByteReader.Fault {
+        let number = queue.faultNumber ?? max(1, lines.number)
         throw KernelError(
-          .badData, input.name, at: isMade ? nil : .line(max(1, lines.number)), fault.problem,
-          hint: !isMade && lines.number <= 1 ? "a prediction file begins with VideoId,LabelConfidencePairs" : nil)
+          .badData, input.name, at: isMade ? nil : .line(number), fault.problem,
+          hint: !isMade && number <= 1 ? "a prediction file begins with VideoId,LabelConfidencePairs" : nil)
       }
     }
     self.header = header
@@ -85,7 +81,7 @@ package struct PredictionFile: Sendable {
     return Array(bytes[line])
   }
 
-  private static func id(of line: UnsafeRawBufferPointer) throws(ByteReader.Fault) -> UnsafeRawBufferPointer {
+  static func id(of line: UnsafeRawBufferPointer) throws(ByteReader.Fault) -> UnsafeRawBufferPointer {
     var fields = CSVFields(line)
     guard let id = try fields.next(), fields.rest != nil else {
       throw .init(offset: 0, problem: "the row has a single column")

@@ -64,14 +64,7 @@ package struct PredictionPairs: Sendable {
       skipBlanks(&cursor, end)
       if cursor == end { return .pairs(count) }
       let first = cursor
-      var label: UInt64 = 0
-      while cursor < end, case let digit = cursor.pointee &- UInt8(ascii: "0"), digit < 10 {
-        if label < 1 << 32 { label = label &* 10 &+ UInt64(digit) }
-        cursor += 1
-      }
-      guard cursor > first, label <= UInt64(Int32.max), cursor == end || isBlank(cursor.pointee) else {
-        return .fault(labelFault(first, end, start))
-      }
+      guard let label = label(&cursor, end) else { return .fault(labelFault(first, end, start)) }
       skipBlanks(&cursor, end)
       guard cursor < end else {
         return .fault(.init(offset: first - start, problem: "label \(label) has no score"))
@@ -80,10 +73,29 @@ package struct PredictionPairs: Sendable {
       let score = DecimalReading.double(&cursor, end)
       guard score.magnitude <= Double(Float.greatestFiniteMagnitude), cursor == end || isBlank(cursor.pointee)
       else { return .fault(scoreFault(number, end, start, label: label)) }
-      labels[count] = Int32(truncatingIfNeeded: label)
+      labels[count] = label
       scores[count] = score
       count += 1
     }
+  }
+
+  /// The label that begins at `cursor`, which moves to its end; `nil` when it is none.
+  @inline(__always)
+  private static func label(_ cursor: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int32? {
+    if end - cursor >= 8, case let word = DigitWord.load(cursor), case let count = DigitWord.digitCount(word),
+      1..<8 ~= count, isBlank(cursor[count])
+    {
+      cursor += count
+      return Int32(truncatingIfNeeded: DigitWord.value(word, count))
+    }
+    let first = cursor
+    var label: UInt64 = 0
+    while cursor < end, case let digit = cursor.pointee &- UInt8(ascii: "0"), digit < 10 {
+      if label < 1 << 32 { label = label &* 10 &+ UInt64(digit) }
+      cursor += 1
+    }
+    guard cursor > first, cursor == end || isBlank(cursor.pointee) else { return nil }
+    return Int32(exactly: label)
   }
 
   @inline(__always)
@@ -112,7 +124,7 @@ extension PredictionPairs {
   }
 
   private static func scoreFault(
-    _ place: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ start: UnsafePointer<UInt8>, label: UInt64
+    _ place: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ start: UnsafePointer<UInt8>, label: Int32
   ) -> ByteReader.Fault {
     let word = word(place, end)
     var cursor = place

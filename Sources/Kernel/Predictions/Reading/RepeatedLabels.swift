@@ -11,7 +11,7 @@ struct RepeatedLabels {
   private static let tableLimit = 1 << 16
 
   /// The first label of the next row that the row has already; no label is negative.
-  mutating func find(in labels: ArraySlice<Int32>) -> Int32? {
+  mutating func find(in labels: some Sequence<Int32>) -> Int32? {
     row &+= 1
     if !large.isEmpty { large.removeAll(keepingCapacity: true) }
     for label in labels {

@@ -1,4 +1,5 @@
 import Bytes
+import CKernel
 
 /// The rows of a CSV file in memory, found by the first field.
 ///
@@ -10,6 +11,7 @@ struct RowIndex: Sendable {
   private var rows: [UInt64] = []
   /// An open-addressed table of row numbers plus one; 0 is empty.
   private var slots: [UInt32]
+  private let hash = IDHash.shared
 
   private static let offsetBits: UInt64 = 40
   /// A file must be shorter.
@@ -28,18 +30,34 @@ struct RowIndex: Sendable {
   /// Where the line of a row begins.
   func start(of number: Int) -> Int { Int(rows[number] & (1 << RowIndex.offsetBits - 1)) }
 
+  /// An id to be added or looked up.
+  struct Key {
+    let id: UnsafeRawBufferPointer
+    fileprivate let hash: UInt64
+  }
+
+  /// What to add or look up `id` with: the memory that this needs is then on its way, and something else may be
+  /// done first.
+  func key(_ id: UnsafeRawBufferPointer) -> Key {
+    let key = Key(id: id, hash: hash(id))
+    let slot = Int(truncatingIfNeeded: key.hash) & (slots.count - 1)
+    slots.withUnsafeBufferPointer { slots in
+      if let first = slots.baseAddress { ck_prefetch(first + slot) }
+    }
+    return key
+  }
+
   /// Adds the row whose line begins at `start`.
   ///
   /// - Returns: the number of the row of the same id that is there already, or `nil` if there is none.
   /// - Throws: ``ByteReader/Fault`` beyond 2³¹ rows.
   mutating func insert(
-    _ id: UnsafeRawBufferPointer, at start: Int, in bytes: UnsafeRawBufferPointer
+    _ key: Key, at start: Int, in bytes: UnsafeRawBufferPointer
   ) throws(ByteReader.Fault) -> Int? {
-    let hash = RowIndex.hash(id)
-    let found = find(id, hash, in: bytes)
+    let found = find(key, in: bytes)
     if let number = found.number { return number }
     guard rows.count < 1 << 31 else { throw .init(offset: start, problem: "over 2147483648 rows") }
-    rows.append(hash & ~(1 << RowIndex.offsetBits - 1) | UInt64(start))
+    rows.append(key.hash & ~(1 << RowIndex.offsetBits - 1) | UInt64(start))
     slots[found.slot] = UInt32(rows.count)
     if slots.count / 4 * 3 < rows.count { grow(bytes) }
     return nil
@@ -47,24 +65,16 @@ struct RowIndex: Sendable {
 
   /// The number of the row with this id.
   func number(of id: UnsafeRawBufferPointer, in bytes: UnsafeRawBufferPointer) -> Int? {
-    find(id, RowIndex.hash(id), in: bytes).number
+    find(Key(id: id, hash: hash(id)), in: bytes).number
   }
 
-  private static func hash(_ id: UnsafeRawBufferPointer) -> UInt64 {
-    var hasher = Hasher()
-    hasher.combine(bytes: id)
-    return UInt64(truncatingIfNeeded: hasher.finalize())
-  }
-
-  /// Where `id` is, or the empty slot where it would be.
-  private func find(
-    _ id: UnsafeRawBufferPointer, _ hash: UInt64, in bytes: UnsafeRawBufferPointer
-  ) -> (number: Int?, slot: Int) {
+  /// Where an id is, or the empty slot where it would be.
+  private func find(_ key: Key, in bytes: UnsafeRawBufferPointer) -> (number: Int?, slot: Int) {
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
+    var slot = Int(truncatingIfNeeded: key.hash) & mask
     while slots[slot] != 0 {
       let number = Int(slots[slot]) - 1
-      if (rows[number] ^ hash) >> RowIndex.offsetBits == 0, bytes.hasID(id, at: start(of: number)) {
+      if (rows[number] ^ key.hash) >> RowIndex.offsetBits == 0, bytes.hasID(key.id, at: start(of: number)) {
         return (number, slot)
       }
       slot = (slot + 1) & mask
@@ -77,7 +87,7 @@ struct RowIndex: Sendable {
     slots = Array(repeating: 0, count: 2 * slots.count)
     let mask = slots.count - 1
     for number in rows.indices {
-      var slot = Int(truncatingIfNeeded: RowIndex.hash(bytes.id(at: start(of: number)))) & mask
+      var slot = Int(truncatingIfNeeded: hash(bytes.id(at: start(of: number)))) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
       slots[slot] = UInt32(number + 1)
     }
