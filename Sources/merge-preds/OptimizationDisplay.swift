@@ -30,7 +30,9 @@ struct OptimizationDisplay: Sendable {
   func finish() { if style == .status { StandardError.shared.setStatus(nil) } }
 
   /// Tells the result next to what one would have had without a search.
-  func tell(_ result: SearchResult, _ space: SearchSpace, _ estimate: FoldEstimate?) {
+  ///
+  /// - Parameter unit: what the folds of `estimate` are made of.
+  func tell(_ result: SearchResult, _ space: SearchSpace, _ estimate: FoldEstimate?, of unit: String) {
     if result.ending == .stopped {
       diagnostics.warning("interrupted after \(result.evaluations.count) evaluations")
     }
@@ -48,8 +50,8 @@ struct OptimizationDisplay: Sendable {
     diagnostics.note(parts.joined(separator: ", "))
     if let estimate {
       diagnostics.note(
-        "on videos not searched on, over \(estimate.foldCount) folds: \(metric) \(shown(estimate.found)), "
-          + "\(shown(estimate.equal)) with equal weights")
+        "on \(unit) not searched on, over \(estimate.folds.count) folds: \(metric) \(shown(estimate.heldOut)), "
+          + "\(shown(estimate.equalWeights)) with equal weights; on those searched on \(shown(estimate.searched))")
     }
   }
 

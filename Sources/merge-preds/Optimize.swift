@@ -46,17 +46,18 @@ struct Optimize: ParsableCommand {
     try named.check()
     let paths = try PredictionInputs.paths(files)
     let goal = try goal.goal(PredictionInputs(paths, threads.workers), workers: threads.workers)
-    let space = try search.space(paths, goal.parameter)
-    let search = try Search(space, search.options(space, paths))
+    let space = try search.space(paths, goal)
+    let search = try Search(space, search.options(space, paths, goal))
+    let folds = try folds.map { try Folds(goal.parts, count: $0, seed: search.options.seed) }
     let display = OptimizationDisplay(goal.name, progress, quiet)
     Interruption.watch()
     let result = try run(search, goal, display)
     display.finish()
-    let estimate = try folds.flatMap { count in
-      result.ending == .stopped ? nil : try FoldEstimate(count, goal, search, display)
+    let estimate = try folds.flatMap { folds in
+      result.ending == .stopped ? nil : try search.estimate(folds, goal, display)
     }
     try named.write { sink in try sink.write(weights(result, goal, space).text) }
-    display.tell(result, space, estimate)
+    display.tell(result, space, estimate, of: goal.partName)
   }
 
   private func run(_ search: Search, _ goal: Goal, _ display: OptimizationDisplay) throws -> SearchResult {
@@ -83,6 +84,9 @@ struct Optimize: ParsableCommand {
       let found = space.tunables.isEmpty ? parameter.value : result.best.point[space.weights.count]
       parameters.append(.init(parameter.name, found))
     }
-    return WeightsFile(metric: goal.name, score: result.best.target, weights: entries, parameters: parameters)
+    var file = WeightsFile(
+      metric: goal.name, score: result.best.target, weights: entries, parameters: parameters)
+    file.recipe = goal.recipe
+    return file
   }
 }

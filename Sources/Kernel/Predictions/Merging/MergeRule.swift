@@ -22,6 +22,33 @@ package enum MergeRule: Equatable, Sendable {
   /// first half of each row's pairs only.
   case fileAveraging
 
+  /// The rules that a user can name.
+  package enum Name: String, Sendable, CaseIterable {
+    case mean, geometric, logit, rank, power, place
+
+    /// What a rule's parameter is called in a weights file.
+    package var parameterName: String? {
+      switch self {
+      case .power: "power"
+      case .place: "w0"
+      default: nil
+      }
+    }
+  }
+
+  /// `nil` for what is a published program's own.
+  package var name: Name? {
+    switch self {
+    case .mean: .mean
+    case .geometric: .geometric
+    case .logit: .logit
+    case .rank: .rank
+    case .power: .power
+    case .place: .place
+    case .fileAveraging: nil
+    }
+  }
+
   /// What `geometric` and `logit` take for zero: about the smallest score that files hold.
   package static let leastProbability = 1e-6
 
