@@ -12,7 +12,7 @@ struct HowOption: ParsableArguments {
       """, valueName: "rule"), completion: .list(MergeRule.Name.allCases.map(\.rawValue)))
   var how: Rule?
 
-  @Option(help: ArgumentHelp("The P of --how power (default: 2).", valueName: "P")) var power: Double?
+  @Option(help: ArgumentHelp("The P of --how power, at most 50 (default: 2).", valueName: "P")) var power: Double?
 
   @Option(help: ArgumentHelp("The w0 of --how place (default: \(SegmentMerge.publishedW0)).", valueName: "w0"))
   var w0: Double?

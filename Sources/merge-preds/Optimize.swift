@@ -45,6 +45,9 @@ struct Optimize: ParsableCommand {
     let named = NamedOutput(output.output, existing: output.existing, threads.workers)
     try named.check()
     let paths = try PredictionInputs.paths(files)
+    if let log, ([output.output].compactMap { $0 } + paths).contains(log) {
+      throw ValidationError("--log \(log.printable) is another file of this run")
+    }
     let goal = try goal.goal(PredictionInputs(paths, threads.workers), workers: threads.workers)
     let space = try search.space(paths, goal)
     let search = try Search(space, search.options(space, paths, goal))
@@ -57,7 +60,12 @@ struct Optimize: ParsableCommand {
       result.ending == .stopped ? nil : try search.estimate(folds, goal, display)
     }
     try named.write { sink in try sink.write(weights(result, goal, space).text) }
-    display.tell(result, space, estimate, of: goal.partName)
+    display.tell(result, space)
+    if let estimate {
+      display.tell(estimate, of: goal.partName)
+    } else if folds != nil {
+      quiet.diagnostics.warning("interrupted before the estimate over folds was complete")
+    }
   }
 
   private func run(_ search: Search, _ goal: Goal, _ display: OptimizationDisplay) throws -> SearchResult {

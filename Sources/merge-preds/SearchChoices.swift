@@ -74,7 +74,7 @@ struct SearchChoices: ParsableArguments {
     if range.lowerBound == 0, range.upperBound > 0, case .place = goal.rule {
       range = SearchChoices.leastW0...range.upperBound
     }
-    guard range.lowerBound > 0 else { throw ValidationError("--tune: \(parameter.name) must be above 0") }
+    for end in [range.lowerBound, range.upperBound] { try goal.rule.with(parameter: end).check() }
     let initial = min(max(parameter.value, range.lowerBound), range.upperBound)
     return try SearchSpace(
       weights: files, bounds: weightBounds, tunables: [.init(parameter.name, in: range, initial: initial)])

@@ -3,6 +3,7 @@ of made-up models and on rankings that the 2019 9th place's programs made: all m
 computes for the others.
 
   INTEROP_SEARCHES=full   nine models and 100 evaluations too, which takes half an hour"""
+import html.parser
 import itertools
 import json
 import multiprocessing
@@ -119,6 +120,32 @@ class Rankings:
     return total / len(self.classes)
 
 
+class Page(html.parser.HTMLParser):
+  """Demands that each element ends where it should, and that nothing is loaded."""
+
+  def __init__(self, text):
+    super().__init__()
+    self.open, self.texts = [], []
+    self.feed(text)
+    self.close()
+    assert not self.open, self.open
+
+  def handle_starttag(self, tag, attributes):
+    for name, value in attributes:
+      assert name not in ("src", "href") and "://" not in value and "url(" not in value, (tag, name, value)
+    if tag != "meta":
+      self.open.append(tag)
+
+  def handle_startendtag(self, tag, attributes):
+    pass
+
+  def handle_endtag(self, tag):
+    assert self.open.pop() == tag, tag
+
+  def handle_data(self, data):
+    self.texts.append(data.strip())
+
+
 def fold_estimate(videos, names, folds, seed, evaluations):
   """What --folds does, by hand: numpy draws the folds and measures, one search for each knows only the others."""
   count = len(videos.truth)
@@ -216,3 +243,18 @@ if __name__ == "__main__":
       found.append(answer["score"] / share)
     print("     ours %.6f at worst, exhaustive %.6f" % (min(found), best))
     assert min(found) >= best - 1e-4
+
+  @check("the page about a run is sound HTML and tells what numpy finds")
+  def _():
+    optimize(names[5], "-l", "truth5.csv", "-i", 40, "--log", "run.json", "-f")
+    best = max(log("run.json"), key=lambda line: line["target"])
+    done = subprocess.run(
+        [TOOL, "report", "--log", "run.json", "-l", "truth5.csv", *names[5]], stdout=subprocess.PIPE, check=True,
+        universal_newlines=True)
+    texts = [text for text in Page(done.stdout).texts if text]
+    losses = texts[texts.index("Loss of gap@20 without each model") + 1:]
+    weights = numbers({"weights": best["params"]}, names[5])
+    for left, name in enumerate(names[5]):
+      others = np.where(np.arange(5) == left, 0, weights)
+      assert losses[3 * left:3 * left + 2] == [name, name], losses[3 * left:3 * left + 2]
+      np.testing.assert_allclose(float(losses[3 * left + 2]), gap(5, weights) - gap(5, others), atol=4e-6)

@@ -13,7 +13,9 @@ public struct Folds: Sendable {
     guard count >= 2 else {
       throw KernelError(.usage, "", "\(count) folds leave nothing to search", hint: "choose 2 or more")
     }
-    guard parts.count >= count else { throw KernelError(.usage, "", "\(count) folds of \(parts.count)") }
+    guard parts.count >= count else {
+      throw KernelError(.usage, "", "\(count) folds of \(parts.count)", hint: "choose no more")
+    }
     self.count = count
     var random = MersenneTwister(seed: seed)
     let drawn = parts.sorted().map { (part: $0, draw: random.uniform()) }
