@@ -5,7 +5,7 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
-#   INTEROP_SEARCHES=full    compare searches for the weights of nine models too: half an hour
+#   INTEROP_SEARCHES=full    compare searches for the weights of nine models too: an hour or more
 #   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, OPTIMIZER_PROBE, GRAPH_PROBE
 #                            the programs to judge, instead of those in .build/release
 set -u
