@@ -31,6 +31,21 @@ struct GoalOptions: ParsableArguments {
       """)
   var missing: MergeOptions.MissingLabels?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Merge as a published program does, see merge; with optimize, notebook-2019 also searches as that did unless told \
+      otherwise: --tune 0:10 --bounds 0:200 --init-points 3 --acquisition ucb --iterations 1003 --seed 7.
+      """))
+  var preset: Preset?
+
+  func validate() throws {
+    guard let preset else { return }
+    if rule.how != nil || missing != nil || (rule.w0 != nil && preset != .notebook) {
+      throw ValidationError("--preset \(preset.rawValue) decides by itself how scores are merged")
+    }
+  }
+
   /// The goal for these files.
   ///
   /// - Parameter found: numbers that an optimizer found, which stand in for those not given.
@@ -41,19 +56,43 @@ struct GoalOptions: ParsableArguments {
       var options = JoinOptions()
       options.metric = metric?.metric ?? .gap
       options.topK = metric?.topK.map { $0 == 0 ? Int.max : $0 } ?? 20
-      options.rule = rule.rule(found)
+      options.rule = try videoRule(found)
       options.missing = missing ?? .zero
       let joined = try JoinedPredictions(files, VideoTruth(labels, workers), options, workers)
-      return Goal(name: name("gap@20"), rule: options.rule, kind: .videos(joined))
+      let missing = preset == nil ? options.missing : nil
+      return Goal(
+        name: name("gap@20"), rule: options.rule, recipe: recipe(options.rule, missing, options.topK),
+        kind: .videos(joined))
     case .segments(let files):
       if missing != nil { throw ValidationError("--missing is for predictions of videos") }
       if let metric, metric.metric != .map { throw ValidationError("segments are measured by map@K") }
-      let w0 = try rule.segmentW0(found)
-      let topK = metric?.topK ?? 100_000
-      let joined = try JoinedSegments(
-        files, SegmentTruth(labels, workers), w0: w0, topK: topK == 0 ? .max : topK, workers)
-      return Goal(name: name("map@100000"), rule: w0.map { .place(w0: $0) } ?? .rank, kind: .segments(joined))
+      let w0 = try segmentW0(found)
+      let rule = w0.map { MergeRule.place(w0: $0) } ?? .rank
+      let topK = metric?.topK.map { $0 == 0 ? Int.max : $0 } ?? 100_000
+      let joined = try JoinedSegments(files, SegmentTruth(labels, workers), w0: w0, topK: topK, workers)
+      return Goal(name: name("map@100000"), rule: rule, recipe: recipe(rule, nil, topK), kind: .segments(joined))
     }
+  }
+
+  private func videoRule(_ found: [String: Double]) throws -> MergeRule {
+    switch preset {
+    case nil: return rule.rule(found)
+    case .fileAveraging: return .fileAveraging
+    case .notebook?, .ensemble?:
+      throw ValidationError("--preset \(preset?.rawValue ?? "") is for ranked segments")
+    }
+  }
+
+  private func segmentW0(_ found: [String: Double]) throws -> Double? {
+    switch preset {
+    case nil, .notebook: return try rule.segmentW0(found)
+    case .ensemble: return 1
+    case .fileAveraging: throw ValidationError("--preset file_averaging is for predictions of videos")
+    }
+  }
+
+  private func recipe(_ rule: MergeRule, _ missing: MergeOptions.MissingLabels?, _ topK: Int) -> MergeRecipe {
+    MergeRecipe(how: preset == nil ? rule.name : nil, missing: missing, topK: topK, preset: preset?.rawValue)
   }
 
   private func name(_ standard: String) -> String {
@@ -72,6 +111,8 @@ struct Goal: Sendable {
   /// `gap@20`
   let name: String
   let rule: MergeRule
+  /// What a weights file tells of the merge.
+  let recipe: MergeRecipe
   let kind: Kind
 
   /// The name of the rule's parameter in a weights file, and what it is.
@@ -95,19 +136,29 @@ struct Goal: Sendable {
     }
   }
 
-  /// How many parts folds are made of: videos, or classes of segments.
-  var partCount: Int {
+  /// The parts that folds are made of: videos or classes of segments, by their numbers in the truth.
+  var parts: [Int] {
     switch kind {
-    case .videos(let joined): joined.count
-    case .segments(let joined): joined.classCount
+    case .videos(let joined): joined.truthNumbers
+    case .segments(let joined): joined.labels
     }
   }
 
-  /// The same for some of the videos, or of the classes of segments, by their numbers in the truth.
-  func filtered(_ isIn: (Int) -> Bool) -> Goal {
+  /// What ``parts`` are.
+  var partName: String {
     switch kind {
-    case .videos(let joined): Goal(name: name, rule: rule, kind: .videos(joined.filtered(isIn)))
-    case .segments(let joined): Goal(name: name, rule: rule, kind: .segments(joined.filtered(isIn)))
+    case .videos: "videos"
+    case .segments: "classes"
     }
+  }
+
+  /// The same for some of the parts.
+  func filtered(_ isIn: (Int) -> Bool) -> Goal {
+    let kind: Kind =
+      switch kind {
+      case .videos(let joined): .videos(joined.filtered(isIn))
+      case .segments(let joined): .segments(joined.filtered(isIn))
+      }
+    return Goal(name: name, rule: rule, recipe: recipe, kind: kind)
   }
 }

@@ -9,24 +9,27 @@ struct HowOption: ParsableArguments {
       mean; geometric or logit (of scores kept 1e-6 away from 0, or 0 and 1); rank, the place in the row or line \
       counted as (n - i) / n; place, counted as w0 / (i + w0) with i from 0; power, the P-th root of the mean of P-th \
       powers. The parameter may be appended: power:3, place:60. Default: mean, or place for segments.
-      """, valueName: "rule"), completion: .list(Rule.Name.allCases.map(\.rawValue)))
+      """, valueName: "rule"), completion: .list(MergeRule.Name.allCases.map(\.rawValue)))
   var how: Rule?
 
-  @Option(help: ArgumentHelp("The P of --how power (default: 2).", valueName: "P")) var power: Double?
+  @Option(help: ArgumentHelp("The P of --how power, at most 50 (default: 2).", valueName: "P")) var power: Double?
 
   @Option(help: ArgumentHelp("The w0 of --how place (default: \(SegmentMerge.publishedW0)).", valueName: "w0"))
   var w0: Double?
 
   /// A rule as it is written.
   struct Rule: ExpressibleByArgument {
-    enum Name: String, CaseIterable { case mean, geometric, logit, rank, power, place }
-
-    let name: Name
+    let name: MergeRule.Name
     let parameter: Double?
+
+    init(_ name: MergeRule.Name) {
+      self.name = name
+      parameter = nil
+    }
 
     init?(argument: String) {
       let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard let name = Name(rawValue: parts[0]) else { return nil }
+      guard let name = MergeRule.Name(rawValue: parts[0]) else { return nil }
       self.name = name
       guard parts.count == 2 else {
         parameter = nil
@@ -44,6 +47,15 @@ struct HowOption: ParsableArguments {
       throw ValidationError("the parameter of --how is given twice")
     }
   }
+
+  /// Whether the command line names a rule; `--w0` alone is `place`.
+  var isGiven: Bool { how != nil || w0 != nil }
+
+  /// The rule that is named, if any is.
+  var name: MergeRule.Name? { how?.name ?? (w0 == nil ? nil : .place) }
+
+  /// The parameter that is given, if any is.
+  var parameter: Double? { power ?? w0 ?? how?.parameter }
 
   /// For predictions of videos.
   ///

@@ -76,46 +76,54 @@ struct Merge: ParsableCommand {
     let named = NamedOutput(output.output, existing: output.existing, threads.workers)
     try named.check()
     let paths = try PredictionInputs.paths(files)
-    let (weights, found) = try weighting.resolve(paths)
-    switch try PredictionInputs(paths, threads.workers) {
-    case .videos(let files): try merge(files, try videoOptions(weights, found), named)
-    case .segments(let files): try merge(files, try segmentOptions(paths, weights, found), named)
+    let plan = try MergePlan(rule, missing: missing, topK: topK, preset: preset, weighting.resolve(paths))
+    let inputs = try PredictionInputs(paths, threads.workers)
+    plan.tell(quiet.diagnostics)
+    switch inputs {
+    case .videos(let files): try merge(files, try videoOptions(plan), named)
+    case .segments(let files): try merge(files, try segmentOptions(paths, plan), named)
     }
   }
 
-  private func videoOptions(_ weights: [Double], _ found: [String: Double]) throws -> MergeOptions {
-    if let preset, preset != .fileAveraging {
+  private func videoOptions(_ plan: MergePlan) throws -> MergeOptions {
+    if let preset = plan.preset, preset != .fileAveraging {
       throw ValidationError("--preset \(preset.rawValue) is for ranked segments")
     }
     if template != nil { throw ValidationError("--template is for ranked segments") }
-    var options = preset == .fileAveraging ? .fileAveraging : MergeOptions()
-    if preset == nil {
-      options.rule = rule.rule(found)
-      options.missing = missing ?? .zero
-      if let precision { options.format = precision.format }
+    var options = plan.preset == .fileAveraging ? .fileAveraging : MergeOptions()
+    if plan.preset == nil {
+      options.rule = plan.rule.rule(plan.weights.parameters)
+      options.missing = plan.missing ?? .zero
     }
-    options.weights = weights
+    if let precision {
+      if let preset = plan.preset {
+        throw ValidationError("--precision: --preset \(preset.rawValue) decides by itself how scores are written")
+      }
+      options.format = precision.format
+    }
+    options.weights = plan.weights.weights
     options.rows = rows ?? .union
-    options.topK = topK ?? 20
+    options.topK = plan.topK ?? 20
     return options
   }
 
-  private func segmentOptions(
-    _ paths: [String], _ weights: [Double], _ found: [String: Double]
-  ) throws -> SegmentMerge.Options {
+  private func segmentOptions(_ paths: [String], _ plan: MergePlan) throws -> SegmentMerge.Options {
     if missing != nil { throw ValidationError("--missing is for predictions of videos") }
     if precision != nil { throw ValidationError("--precision is for predictions of videos") }
-    var options = SegmentMerge.Options(w0: try rule.segmentW0(found))
-    options.weights = weights
-    if let preset {
-      let w0 = rule.w0 ?? found["w0"] ?? SegmentMerge.publishedW0
-      guard let given = try preset.segmentOptions(paths, weights: weights, w0: w0) else {
+    let weights = plan.weights
+    var options: SegmentMerge.Options
+    if let preset = plan.preset {
+      let w0 = rule.w0 ?? weights.parameters["w0"] ?? SegmentMerge.publishedW0
+      guard let given = try preset.segmentOptions(paths, weights: weights.weights, w0: w0) else {
         throw ValidationError("--preset \(preset.rawValue) is for predictions of videos")
       }
       options = given
+    } else {
+      options = SegmentMerge.Options(w0: try plan.rule.segmentW0(weights.parameters))
+      options.weights = weights.weights
     }
     options.rows = rows ?? .union
-    options.topK = topK ?? 100_000
+    options.topK = plan.topK ?? 100_000
     return options
   }
 

@@ -30,12 +30,12 @@ struct OptimizationDisplay: Sendable {
   func finish() { if style == .status { StandardError.shared.setStatus(nil) } }
 
   /// Tells the result next to what one would have had without a search.
-  func tell(_ result: SearchResult, _ space: SearchSpace, _ estimate: FoldEstimate?) {
+  func tell(_ result: SearchResult, _ space: SearchSpace) {
     if result.ending == .stopped {
-      diagnostics.warning("interrupted after \(result.evaluations.count) evaluations")
+      diagnostics.warning("interrupted after " + counted(result.evaluations.count, "evaluation"))
     }
     let count = space.weights.count
-    var parts = ["\(metric) \(shown(result.best.target)) after \(result.evaluations.count) evaluations"]
+    var parts = ["\(metric) \(shown(result.best.target)) after " + counted(result.evaluations.count, "evaluation")]
     if let equal = result.evaluations.first(where: { Set($0.point.prefix(count)).count == 1 }) {
       parts.append("\(shown(equal.target)) with equal weights")
     }
@@ -46,11 +46,15 @@ struct OptimizationDisplay: Sendable {
       parts.append("\(shown(best.target)) with \(space.weights[model].printable) alone")
     }
     diagnostics.note(parts.joined(separator: ", "))
-    if let estimate {
-      diagnostics.note(
-        "on videos not searched on, over \(estimate.foldCount) folds: \(metric) \(shown(estimate.found)), "
-          + "\(shown(estimate.equal)) with equal weights")
-    }
+  }
+
+  /// Tells what the weights are worth on others.
+  ///
+  /// - Parameter unit: what the folds are made of.
+  func tell(_ estimate: FoldEstimate, of unit: String) {
+    diagnostics.note(
+      "on \(unit) not searched on, over \(estimate.folds.count) folds: \(metric) \(shown(estimate.heldOut)), "
+        + "\(shown(estimate.equalWeights)) with equal weights; on those searched on \(shown(estimate.searched))")
   }
 
   private func shown(_ value: Double) -> String { NumberFormat.fixed(6).text(value) }

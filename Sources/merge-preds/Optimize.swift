@@ -45,18 +45,27 @@ struct Optimize: ParsableCommand {
     let named = NamedOutput(output.output, existing: output.existing, threads.workers)
     try named.check()
     let paths = try PredictionInputs.paths(files)
+    if let log, ([output.output].compactMap { $0 } + paths).contains(log) {
+      throw ValidationError("--log \(log.printable) is another file of this run")
+    }
     let goal = try goal.goal(PredictionInputs(paths, threads.workers), workers: threads.workers)
-    let space = try search.space(paths, goal.parameter)
-    let search = try Search(space, search.options(space, paths))
+    let space = try search.space(paths, goal)
+    let search = try Search(space, search.options(space, paths, goal))
+    let folds = try folds.map { try Folds(goal.parts, count: $0, seed: search.options.seed) }
     let display = OptimizationDisplay(goal.name, progress, quiet)
     Interruption.watch()
     let result = try run(search, goal, display)
     display.finish()
-    let estimate = try folds.flatMap { count in
-      result.ending == .stopped ? nil : try FoldEstimate(count, goal, search, display)
+    let estimate = try folds.flatMap { folds in
+      result.ending == .stopped ? nil : try search.estimate(folds, goal, display)
     }
     try named.write { sink in try sink.write(weights(result, goal, space).text) }
-    display.tell(result, space, estimate)
+    display.tell(result, space)
+    if let estimate {
+      display.tell(estimate, of: goal.partName)
+    } else if folds != nil {
+      quiet.diagnostics.warning("interrupted before the estimate over folds was complete")
+    }
   }
 
   private func run(_ search: Search, _ goal: Goal, _ display: OptimizationDisplay) throws -> SearchResult {
@@ -83,6 +92,9 @@ struct Optimize: ParsableCommand {
       let found = space.tunables.isEmpty ? parameter.value : result.best.point[space.weights.count]
       parameters.append(.init(parameter.name, found))
     }
-    return WeightsFile(metric: goal.name, score: result.best.target, weights: entries, parameters: parameters)
+    var file = WeightsFile(
+      metric: goal.name, score: result.best.target, weights: entries, parameters: parameters)
+    file.recipe = goal.recipe
+    return file
   }
 }

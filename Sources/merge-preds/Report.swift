@@ -22,6 +22,7 @@ struct Report: ParsableCommand {
   @OptionGroup var goal: GoalOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var threads: ThreadsOption
+  @OptionGroup var quiet: QuietOptions
 
   func validate() throws {
     if files.isEmpty != goal.labels.isEmpty {
@@ -57,6 +58,11 @@ struct Report: ParsableCommand {
     let inputs = try PredictionInputs(paths, threads.workers)
     let goal = try goal.goal(inputs, point, workers: threads.workers)
     let whole = try goal.value(weights, modelCount: paths.count)
+    if abs(whole - best.target) > 1e-6 {
+      quiet.diagnostics.warning(
+        "the best point is worth \(rounded(whole)) here and \(rounded(best.target)) in \(log.printable)",
+        hint: "give the labels, the metric and the way of merging as to optimize")
+    }
     let losses = try paths.indices.map { left in
       let others = weights.enumerated().map { $0.offset == left ? 0 : $0.element }
       return (paths[left], try whole - goal.value(others, modelCount: paths.count))

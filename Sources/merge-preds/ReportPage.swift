@@ -32,25 +32,35 @@ struct ReportPage {
   }
 
   /// The value of each evaluation as a dot, and the best so far as a line.
+  ///
+  /// The worst quarter, which is what one begins with, is drawn at the lower edge, so that the rest can be told apart.
   mutating func addConvergence(_ values: [Double]) {
-    guard let least = values.min(), let most = values.max() else { return }
+    let order = values.sorted()
+    guard let most = order.last else { return }
+    let least = order[order.count / 4]
     let (left, top, height) = (70.0, 10.0, 240.0)
     let span = most > least ? most - least : 1
     func x(_ index: Int) -> Double {
       left + (ReportPage.width - left - 10) * Double(index) / Double(max(1, values.count - 1))
     }
-    func y(_ value: Double) -> Double { top + height * (most - value) / span }
+    func y(_ value: Double) -> Double { top + height * (most - max(value, least)) / span }
     var drawing = ""
     var line = ""
     var best = -Double.infinity
     for (index, value) in values.enumerated() {
-      drawing += "<circle cx=\"\(shown(x(index)))\" cy=\"\(shown(y(value)))\" r=\"2\" fill=\"#9ab\"/>\n"
+      let color = value < least ? "#cde" : "#9ab"
+      drawing += "<circle cx=\"\(shown(x(index)))\" cy=\"\(shown(y(value)))\" r=\"2\" fill=\"\(color)\"/>\n"
       best = max(best, value)
       line += "\(shown(x(index))),\(shown(y(best))) "
     }
     drawing += "<polyline points=\"\(line)\" fill=\"none\" stroke=\"#06c\" stroke-width=\"1.5\"/>\n"
-    drawing += label(most, left - 6, y(most) + 4) + label(least, left - 6, y(least) + 4)
-    add("\(values.count) evaluations, best \(number(most))", drawing, height: top + height + 15)
+    drawing += label(most, left - 6, y(most) + 4)
+    if most > least { drawing += label(least, left - 6, y(least) + 4) }
+    drawing += text("1", left, top + height + 18, "middle")
+    if values.count > 1 {
+      drawing += text("\(values.count)", ReportPage.width - 10, top + height + 18, "end")
+    }
+    add("\(counted(values.count, "evaluation")), best \(number(most))", drawing, height: top + height + 24)
   }
 
   /// A bar for each number, to the left for those below 0.
@@ -64,7 +74,7 @@ struct ReportPage {
     for (index, entry) in numbers.enumerated() {
       let y = step * Double(index)
       let end = zero + room * entry.value / span
-      drawing += text(entry.name, left - 8, y + 15, "end")
+      drawing += name(entry.name, left - 8, y + 15)
       drawing +=
         "<rect x=\"\(shown(min(zero, end)))\" y=\"\(shown(y + 3))\" width=\"\(shown(abs(end - zero)))\" "
         + "height=\"16\" fill=\"\(entry.value < 0 ? "#c40" : "#06c")\"/>\n"
@@ -80,7 +90,7 @@ struct ReportPage {
     var drawing = ""
     for row in names.indices {
       let y = step * Double(row)
-      drawing += text("\(names[row]) (\(row + 1))", left - 8, y + step / 2 + 4, "end")
+      drawing += name(names[row], left - 8, y + step / 2 + 4, suffix: " (\(row + 1))")
       for column in names.indices {
         let found = row == column ? 1 : value(row, column)
         let x = left + step * Double(column)
@@ -102,10 +112,16 @@ struct ReportPage {
   private mutating func add(_ title: String, _ drawing: String, height: Double) {
     body += """
       <h2>\(ReportPage.escaped(title))</h2>
-      <svg viewBox="0 0 \(shown(ReportPage.width)) \(shown(height))" role="img">
+      <svg viewBox="0 0 \(shown(ReportPage.width)) \(shown(height))" role="img" aria-label="\(ReportPage.escaped(title))">
       \(drawing)</svg>
 
       """
+  }
+
+  /// A file's name that ends at `x`; of a long one the end, and all of it where a pointer rests.
+  private func name(_ name: String, _ x: Double, _ y: Double, suffix: String = "") -> String {
+    let shortened = name.count > 40 ? "…" + name.suffix(39) : name
+    return "<g><title>\(ReportPage.escaped(name))</title>" + text(shortened + suffix, x, y, "end") + "</g>\n"
   }
 
   private func label(_ value: Double, _ x: Double, _ y: Double) -> String { text(number(value), x, y, "end") }

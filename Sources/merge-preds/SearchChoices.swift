@@ -18,7 +18,7 @@ struct SearchChoices: ParsableArguments {
       "How many evaluations to make in all (default: 30 for each weight, at least 100).", valueName: "n"))
   var iterations: Int?
 
-  @Option(help: ArgumentHelp("Decides everything random.", valueName: "number")) var seed: UInt32 = 0
+  @Option(help: ArgumentHelp("Decides everything random (default: 0).", valueName: "number")) var seed: UInt32?
 
   @Option(
     help: ArgumentHelp(
@@ -28,7 +28,8 @@ struct SearchChoices: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Look for the w0 of --how place, or the P of --how power, between these bounds too.", valueName: "low:high"))
+      "Look for the w0 of --how place, or the P of --how power, between these bounds too; the w0 may be from 0.",
+      valueName: "low:high"))
   var tune: String?
 
   @Option(
@@ -55,7 +56,6 @@ struct SearchChoices: ParsableArguments {
     if let initPoints, initPoints < 1 {
       throw ValidationError("--init-points must be 1 or more, not \(initPoints)")
     }
-    if initPoints != nil, bounds == nil { throw ValidationError("--init-points needs --bounds") }
     if let tune { _ = try SearchChoices.range(tune, "--tune") }
     if let bounds {
       for pair in bounds.split(separator: ",") { _ = try SearchChoices.range(String(pair), "--bounds") }
@@ -63,21 +63,30 @@ struct SearchChoices: ParsableArguments {
   }
 
   /// The points to look at.
-  func space(_ files: [String], _ parameter: (name: String, value: Double)?) throws -> SearchSpace {
-    var tunables: [SearchSpace.Tunable] = []
-    if let tune {
-      guard let parameter else { throw ValidationError("--tune is for --how place and --how power") }
-      let range = try SearchChoices.range(tune, "--tune")
-      guard range.lowerBound > 0 else { throw ValidationError("--tune: \(parameter.name) must be above 0") }
-      let initial = min(max(parameter.value, range.lowerBound), range.upperBound)
-      tunables.append(.init(parameter.name, in: range, initial: initial))
+  func space(_ files: [String], _ goal: Goal) throws -> SearchSpace {
+    let standard = goal.searchedAsNotebook
+    let weightBounds = try bounds(bounds ?? standard?.bounds, files.count)
+    guard let tune = tune ?? standard?.tune else { return try SearchSpace(weights: files, bounds: weightBounds) }
+    guard let parameter = goal.parameter, goal.recipe.preset != Preset.ensemble.rawValue else {
+      throw ValidationError("--tune is for --how place and --how power")
     }
-    return try SearchSpace(weights: files, bounds: bounds(files.count), tunables: tunables)
+    var range = try SearchChoices.range(tune, "--tune")
+    if range.lowerBound == 0, range.upperBound > 0, case .place = goal.rule {
+      range = SearchChoices.leastW0...range.upperBound
+    }
+    for end in [range.lowerBound, range.upperBound] { try goal.rule.with(parameter: end).check() }
+    let initial = min(max(parameter.value, range.lowerBound), range.upperBound)
+    return try SearchSpace(
+      weights: files, bounds: weightBounds, tunables: [.init(parameter.name, in: range, initial: initial)])
   }
 
-  private func bounds(_ count: Int) throws -> [ClosedRange<Double>]? {
-    guard let bounds else { return nil }
-    let ranges = try bounds.split(separator: ",").map { try SearchChoices.range(String($0), "--bounds") }
+  /// What stands for 0, at which places have no weight: next to nothing counts but the first place, and the others still
+  /// have their order. The sum with a bound is that bound, so that points are drawn as if it were 0.
+  private static let leastW0 = 1e-30
+
+  private func bounds(_ text: String?, _ count: Int) throws -> [ClosedRange<Double>]? {
+    guard let text else { return nil }
+    let ranges = try text.split(separator: ",").map { try SearchChoices.range(String($0), "--bounds") }
     guard ranges.count == 1 || ranges.count == count else {
       throw ValidationError("--bounds: \(ranges.count) pairs for \(count) files")
     }
@@ -92,11 +101,15 @@ struct SearchChoices: ParsableArguments {
     return low...high
   }
 
-  func options(_ space: SearchSpace, _ files: [String]) throws -> SearchOptions {
-    var options = SearchOptions(method, iterations: iterations ?? max(100, 30 * space.dimension), seed: seed)
+  func options(_ space: SearchSpace, _ files: [String], _ goal: Goal) throws -> SearchOptions {
+    let standard = goal.searchedAsNotebook
+    let seed = seed ?? standard?.seed ?? 0
+    let count = iterations ?? standard?.iterations ?? max(100, 30 * space.dimension)
+    var options = SearchOptions(method, iterations: count, seed: seed)
     options.batch = batch
-    if let acquisition { options.acquisition = acquisition.acquisition }
-    if let initPoints { options.randomState = (seed, initPoints) }
+    if let acquisition = acquisition?.acquisition ?? standard?.acquisition { options.acquisition = acquisition }
+    if initPoints != nil, space.weightBounds == nil { throw ValidationError("--init-points needs --bounds") }
+    if let initPoints = initPoints ?? standard?.initPoints { options.randomState = (seed, initPoints) }
     options.initial = try initial.map { try initialPoint($0, space, files) }
     return options
   }
@@ -143,3 +156,18 @@ struct AcquisitionOption: ExpressibleByArgument {
 }
 
 extension SearchMethod: ExpressibleByArgument {}
+
+/// How the 2019 9th place's notebook looked for weights (specs: tm_google §6.4).
+struct NotebookSearch {
+  let tune = "0:10"
+  let bounds = "0:200"
+  let initPoints = 3
+  let iterations = 1003
+  let acquisition = Acquisition.upperConfidenceBound(kappa: 2.576)
+  let seed: UInt32 = 7
+}
+
+extension Goal {
+  /// What holds where the command line does not say otherwise, if the preset is of the notebook.
+  var searchedAsNotebook: NotebookSearch? { recipe.preset == Preset.notebook.rawValue ? NotebookSearch() : nil }
+}

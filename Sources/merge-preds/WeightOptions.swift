@@ -10,8 +10,8 @@ struct WeightOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      What optimize writes, {"weights": {"a.csv": 0.7, …}}. Files are found by their path or else by their name. Its \
-      w0 and power stand in for --w0 and --power.
+      What optimize writes, {"weights": {"a.csv": 0.7, …}}. Files are found by their path or else by their name. What \
+      it says of the merge stands in for --how, --power, --w0, --missing, --top-k and --preset where these are not given.
       """, valueName: "path"), completion: .file())
   var weightsFile: String?
 
@@ -36,11 +36,23 @@ struct WeightOptions: ParsableArguments {
     }
   }
 
-  /// The weights of `files`, empty when none are given, and other numbers by name.
-  func resolve(_ files: [String]) throws -> (weights: [Double], parameters: [String: Double]) {
-    guard let weightsFile else { return (try numbers(), [:]) }
+  /// The weights of `files`, empty when none are given, and what else is known with them.
+  func resolve(_ files: [String]) throws -> FoundWeights {
+    guard let weightsFile else { return FoundWeights(source: "", weights: try numbers()) }
     let file = try WeightsFile(weightsFile)
-    let parameters = Dictionary(file.parameters.map { ($0.name, $0.value) }) { $1 }
-    return (try file.weights(for: files, source: weightsFile), parameters)
+    return FoundWeights(
+      source: weightsFile, weights: try file.weights(for: files, source: weightsFile),
+      parameters: Dictionary(file.parameters.map { ($0.name, $0.value) }) { $1 }, recipe: file.recipe)
   }
+}
+
+/// Weights, and what the file that holds them tells of the merge they are for.
+struct FoundWeights {
+  /// The file, as it was given.
+  let source: String
+  /// One for each prediction file; empty for equal ones.
+  let weights: [Double]
+  /// `w0` or `power`.
+  var parameters: [String: Double] = [:]
+  var recipe = MergeRecipe()
 }

@@ -5,6 +5,7 @@
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
+#   INTEROP_SEARCHES=full    compare searches for the weights of nine models too: an hour or more
 #   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, OPTIMIZER_PROBE, GRAPH_PROBE
 #                            the programs to judge, instead of those in .build/release
 set -u
@@ -116,7 +117,7 @@ judge() {
   done
   [ -n "$tf2" ] && judge "$tf2" other_formats.py "$tensorflow"
   judge "${tf2:-$tf1}" large.py "$tensorflow"
-  [ -n "$optimizers" ] && judge "$optimizers" optimizers.py "$packages"
+  [ -n "$optimizers" ] && for script in optimizers.py searches.py; do judge "$optimizers" "$script" "$packages"; done
 } | tee "$log"
 
 passed=$(grep -c '^ok ' "$log")

@@ -45,7 +45,9 @@ import Testing
     return sum / Double(labels.values.reduce(0) { $0 + $1.count })
   }
 
-  @Test(arguments: [.mean, .geometric, .logit, .power(3), .place(w0: 2.5), .rank] as [MergeRule])
+  @Test(
+    arguments: [.mean, .geometric, .logit, .power(3), .power(6.5), .power(50), .place(w0: 2.5), .rank]
+      as [MergeRule])
   func gapIsThatOfTheMergedPredictions(rule: MergeRule) throws {
     for missing in MergeOptions.MissingLabels.allCases {
       var options = JoinOptions()

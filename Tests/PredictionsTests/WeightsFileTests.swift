@@ -34,6 +34,18 @@ import Testing
     #expect(try WeightsFile(folder("bare.json")) == bare)
   }
 
+  @Test func theMergeIsKeptBeside() throws {
+    var file = found
+    file.recipe = MergeRecipe(how: .power, missing: .rescale, topK: .max, preset: "a \"b\"")
+    try file.write(to: folder("w.json"), existing: .refuse)
+    #expect(try WeightsFile(folder("w.json")) == file)
+    let json = try JSONSerialization.jsonObject(with: Data(contents(folder("w.json")))) as? [String: Any]
+    #expect(json?["how"] as? String == "power")
+    #expect(json?["missing"] as? String == "rescale")
+    #expect(json?["top_k"] as? Int == 0)
+    #expect(json?["preset"] as? String == "a \"b\"")
+  }
+
   @Test func writtenByHandNeedsOnlyWeights() throws {
     let file = try file("{\"weights\": {\"b\": 3, \"a\": 0}, \"note\": [1, {}]}")
     #expect(file == WeightsFile(weights: [.init("b", 3), .init("a", 0)]))
@@ -47,6 +59,13 @@ import Testing
     ("{\"weights\": {\"a\": NaN}}", "a number is expected"),
     ("{\"weights\": {\"a\": \"1\"}}", "a number is expected"),
     ("{\"weights\": {\"a\": 1e999}}", "a number exceeds the range of a double"),
+    (
+      "{\"weights\": {\"a\": 1}, \"how\": \"x\"}",
+      "\"how\" is 'x', which is none of mean, geometric, logit, rank, power, place"
+    ),
+    ("{\"weights\": {\"a\": 1}, \"missing\": 0}", "a string is expected"),
+    ("{\"weights\": {\"a\": 1}, \"top_k\": 1.5}", "\"top_k\" is not a number from 0"),
+    ("{\"weights\": {\"a\": 1}, \"top_k\": -1}", "\"top_k\" is not a number from 0"),
     ("{\"weights\": {\"a\": 1}} x", "something follows the end of the JSON value"),
   ])
   func otherFilesAreRefused(_ text: String, _ problem: String) throws {

@@ -53,7 +53,9 @@ public struct SearchLog: Sendable {
       names = expected
       let point = expected.compactMap { line[$0] }
       guard point.count == expected.count, line.parameters.count == expected.count else {
-        throw KernelError(.badData, source, at: place, line.difference(from: expected))
+        throw KernelError(
+          .badData, source, at: place, line.difference(from: expected),
+          hint: "its parameters are " + line.parameters.map(\.name.printable).joined(separator: ", "))
       }
       evaluations.append(Evaluation(point: point, target: line.target, elapsed: line.elapsed))
       byteCount = min(range.upperBound + newlineCount(bytes, at: range.upperBound), bytes.count)

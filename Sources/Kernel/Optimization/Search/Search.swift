@@ -30,7 +30,8 @@ public struct Search: Sendable {
       }
       guard compat.points >= 0, compat.points <= options.iterations - least else {
         throw KernelError(
-          .usage, "", "\(options.iterations) iterations are too few for \(compat.points) initial points")
+          .usage, "", "\(options.iterations) iterations are too few for \(compat.points) initial points",
+          hint: least > 0 ? "equal weights and each model alone take \(least) evaluations besides" : nil)
       }
     }
     self.space = space

@@ -18,11 +18,7 @@ struct Blend: Sendable {
     let bits = weights.enumerated().reduce(0 as UInt64) { $0 | ($1.element > 0 ? 1 << UInt64($1.offset) : 0) }
     counting = weights.allSatisfy { $0 > 0 } ? nil : bits
     rescales = options.missing == .rescale
-    switch (options.rule, parameter) {
-    case (.power, let parameter?): rule = .power(parameter)
-    case (.place, let parameter?): rule = .place(w0: parameter)
-    default: rule = options.rule
-    }
+    rule = parameter.map { options.rule.with(parameter: $0) } ?? options.rule
   }
 
   /// Where the pairs of each video begin, and where the last one's end.
@@ -33,7 +29,12 @@ struct Blend: Sendable {
   func isHit(_ pair: Int) -> Bool { table.hits[pair] }
 
   /// The merged score that a sum stands for.
-  func score(_ sum: Float) -> Float { Float(rule.restored(Double(sum))) }
+  func score(_ sum: Float) -> Float { highPower == nil ? Float(rule.restored(Double(sum))) : sum }
+
+  /// The P of a power mean if the P-th power of a score such as 1e-6 is nothing in 32 bits.
+  private var highPower: Float? {
+    if case .power(let exponent) = rule, exponent > 6 { Float(exponent) } else { nil }
+  }
 
   /// Stands for the sum of a label that no model with a weight has.
   static let absent = -Float.greatestFiniteMagnitude
@@ -42,7 +43,13 @@ struct Blend: Sendable {
   func sum(_ range: Range<Int>, into sums: UnsafeMutableBufferPointer<Float>) {
     guard !range.isEmpty, let out = sums.baseAddress else { return }
     out.update(repeating: 0, count: range.count)
-    if rescales { sumRescaled(range, out) } else { sumAll(range, out) }
+    if let highPower {
+      sumHighPowers(highPower, range, out)
+    } else if rescales {
+      sumRescaled(range, out)
+    } else {
+      sumAll(range, out)
+    }
     guard let counting else { return }
     for index in 0..<range.count where table.models[range.lowerBound + index] & counting == 0 {
       out[index] = Blend.absent
@@ -86,6 +93,23 @@ struct Blend: Sendable {
         }
       }
       for index in 0..<range.count where totals[index] > 0 { out[index] /= totals[index] }
+    }
+  }
+
+  /// The power means themselves, of scores as parts of the greatest of a pair, so that not all powers are 0.
+  private func sumHighPowers(_ exponent: Float, _ range: Range<Int>, _ out: UnsafeMutablePointer<Float>) {
+    let used = weights.indices.filter { weights[$0] != 0 }
+    for index in 0..<range.count {
+      let pair = range.lowerBound + index
+      var greatest: Float = 0
+      for model in used where table.columns[model][pair] > greatest { greatest = table.columns[model][pair] }
+      guard greatest > 0 else { continue }
+      var (sum, total) = (Float(0), Float(0))
+      for model in used where !table.columns[model][pair].isNaN {
+        sum += weights[model] * powf(table.columns[model][pair] / greatest, exponent)
+        total += weights[model]
+      }
+      out[index] = greatest * powf(sum / total, 1 / exponent)
     }
   }
 }

@@ -59,6 +59,8 @@ package struct JoinedPredictions: Sendable {
   package var modelCount: Int { table.columns.count }
   /// Videos that count.
   package var count: Int { videos.count }
+  /// The numbers that they have in the truth.
+  package var truthNumbers: [Int] { videos.map { Int(table.truthNumbers[Int($0)]) } }
 
   /// The same with only the videos of which `isIn` says so, given their number in the truth; nothing is copied.
   package func filtered(_ isIn: (Int) -> Bool) -> JoinedPredictions {

@@ -67,7 +67,7 @@ package struct JoinedSegments: Sendable {
   }
 
   /// Classes that count.
-  package var classCount: Int { classes.count }
+  package var labels: [Int] { classes.map { Int($0.label) } }
 
   /// The same with only the classes of which `isIn` says so, given their labels.
   package func filtered(_ isIn: (Int) -> Bool) -> JoinedSegments {

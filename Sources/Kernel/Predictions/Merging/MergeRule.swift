@@ -13,7 +13,7 @@ package enum MergeRule: Equatable, Sendable {
   case logit
   /// The mean of (n - i) / n, where i is the label's place (from 0) among the n of its row, best first.
   case rank
-  /// The P-th root of the mean of s^P, P > 0.
+  /// The P-th root of the mean of s^P, 0 < P ≤ ``greatestPower``.
   case power(Double)
   /// The mean of w0 / (i + w0), i as for `rank`: the weight of a place in the 2019 9th place's ensemble (specs:
   /// tm_google §6.2).
@@ -22,8 +22,47 @@ package enum MergeRule: Equatable, Sendable {
   /// first half of each row's pairs only.
   case fileAveraging
 
+  /// The rules that a user can name.
+  package enum Name: String, Sendable, CaseIterable {
+    case mean, geometric, logit, rank, power, place
+
+    /// What a rule's parameter is called in a weights file.
+    package var parameterName: String? {
+      switch self {
+      case .power: "power"
+      case .place: "w0"
+      default: nil
+      }
+    }
+  }
+
+  /// `nil` for what is a published program's own.
+  package var name: Name? {
+    switch self {
+    case .mean: .mean
+    case .geometric: .geometric
+    case .logit: .logit
+    case .rank: .rank
+    case .power: .power
+    case .place: .place
+    case .fileAveraging: nil
+    }
+  }
+
+  /// The same rule with another parameter, if it has one.
+  package func with(parameter: Double) -> MergeRule {
+    switch self {
+    case .power: .power(parameter)
+    case .place: .place(w0: parameter)
+    default: self
+    }
+  }
+
   /// What `geometric` and `logit` take for zero: about the smallest score that files hold.
   package static let leastProbability = 1e-6
+
+  /// Beyond this the power of a score of 1e-6 is nothing even in 64 bits.
+  static let greatestPower = 50.0
 
   /// Whether only the order of a row's labels matters, not their scores.
   var isByPlace: Bool {
@@ -104,10 +143,14 @@ package enum MergeRule: Equatable, Sendable {
   }
 
   /// - Throws: ``KernelError`` `.usage` when a number makes no sense.
-  func check() throws {
+  package func check() throws {
     switch self {
-    case .power(let exponent) where !(exponent > 0 && exponent <= 1000):
-      throw KernelError(.usage, "", "a power of \(exponent)", hint: "give one above 0; the limit at 0 is geometric")
+    case .power(let exponent) where !(exponent > 0 && exponent <= MergeRule.greatestPower):
+      throw KernelError(
+        .usage, "", "a power of \(exponent)",
+        hint:
+          "give one above 0, to 50; the limit at 0 is geometric, and beyond 50 little but the greatest score counts"
+      )
     case .place(let w0) where !(w0 > 0 && w0.isFinite):
       throw KernelError(.usage, "", "w0 must be above 0, not \(w0)")
     default: break

@@ -6,11 +6,14 @@ import Bytes
 ///       "metric": "gap@20",
 ///       "score": 0.8512,
 ///       "weights": {"a.csv": 0.7, "b.csv": 0.3},
-///       "params": {"w0": 6.1}
+///       "params": {"w0": 6.1},
+///       "how": "place",
+///       "missing": "zero",
+///       "top_k": 20
 ///     }
 ///
 /// `weights` maps the files (or checkpoints) to their weights, `params` holds the other numbers that were found with
-/// them. All but `weights` may be missing; other members are ignored.
+/// them, the rest tells of the merge (``MergeRecipe``). All but `weights` may be missing; other members are ignored.
 public struct WeightsFile: Sendable, Equatable {
   /// A name and a number.
   public struct Entry: Sendable, Equatable {
@@ -29,6 +32,8 @@ public struct WeightsFile: Sendable, Equatable {
   /// In the order of the text.
   public var weights: [Entry]
   public var parameters: [Entry]
+  /// Of the merge that the weights are for.
+  package var recipe = MergeRecipe()
 
   /// Weights that were found somewhere.
   public init(metric: String? = nil, score: Double? = nil, weights: [Entry], parameters: [Entry] = []) {
@@ -65,7 +70,7 @@ public struct WeightsFile: Sendable, Equatable {
         isThere = true
         weights = try WeightsFile.entries(&reader, least: 0)
       case "params": parameters = try WeightsFile.entries(&reader, least: -.infinity)
-      default: try reader.skip()
+      default: if try !recipe.read(key, &reader) { try reader.skip() }
       }
     }
     try reader.end()
@@ -104,6 +109,7 @@ public struct WeightsFile: Sendable, Equatable {
     WeightsFile.append(weights, to: &text)
     text.append(text: ",\n  \"params\": ")
     WeightsFile.append(parameters, to: &text)
+    recipe.append(to: &text)
     text.append(text: "\n}\n")
     return text
   }
