@@ -46,6 +46,7 @@ struct Optimize: ParsableCommand {
     try named.check()
     let paths = try PredictionInputs.paths(files)
     let goal = try goal.goal(PredictionInputs(paths, threads.workers), workers: threads.workers)
+    goal.warnOfGaps(paths, quiet.diagnostics)
     let space = try search.space(paths, goal.parameter)
     let search = try Search(space, search.options(space, paths))
     let display = OptimizationDisplay(goal.name, progress, quiet)
@@ -63,6 +64,7 @@ struct Optimize: ParsableCommand {
     let modelCount = search.space.weights.count
     let isThere = log.map { FileStatus.exists($0) } ?? false
     let known = try resume && isThere ? log.map { try SearchLog($0, names: search.space.names) } : nil
+    if let known, let log { try goal.warnOfOtherRun(known, log, modelCount: modelCount, quiet.diagnostics) }
     let writer = try log.map { path in
       try SearchLogWriter(
         path, space: search.space,
