@@ -150,6 +150,6 @@ func fuzzer(_ name: String, _ folder: String, on dependencies: [Target.Dependenc
 if fuzzes {
   package.targets += [
     fuzzer("fuzz-records", "Records", on: ["Bytes", "Records"]),
-    fuzzer("fuzz-predictions", "Predictions", on: ["Bytes", "Predictions"]),
+    fuzzer("fuzz-predictions", "Predictions", on: ["Bytes", "Optimization", "Predictions"]),
   ]
 }

@@ -1,6 +1,7 @@
 """The published programs' merging, in the Python they are written in.
 
-  merge_python.py scores A.csv B.csv …     as file_averaging.py of the 2017 winner: a Counter for each video
+  merge_python.py scores A.csv B.csv …     as file_averaging.py of the 2017 winner: a Counter for each video, of the
+                                           first half of each row's pairs
   merge_python.py ranks W0 A.csv B.csv …   as Ensemble.ipynb of the 2019 9th place: a dictionary for each class
 """
 import collections
@@ -16,7 +17,7 @@ def scores(paths):
       for line in lines:
         video, pairs = line.rstrip("\n").split(",")
         words = pairs.split(" ")
-        for i in range(0, len(words), 2):
+        for i in range(0, len(words) // 2, 2):
           blend[video][int(words[i])] += int(100000 * float(words[i + 1]))
   sys.stdout.write("VideoID,LabelConfidencePairs\n")
   for video, row in blend.items():

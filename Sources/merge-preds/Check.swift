@@ -80,10 +80,10 @@ struct Check: ParsableCommand {
       try StandardOutput.shared.line(finding.description)
     }
     if limit > 0, findings.count > limit {
-      try StandardOutput.shared.line("\(check.file): and \(findings.count - limit) more")
+      try StandardOutput.shared.line("\(check.file.printable): and \(findings.count - limit) more")
     }
     guard findings.isEmpty, !quiet.quiet else { return }
-    try StandardOutput.shared.line("\(check.file): OK, \(counted(check.rowCount, "row"))")
+    try StandardOutput.shared.line("\(check.file.printable): OK, \(counted(check.rowCount, "row"))")
   }
 
   private func write(_ check: SubmissionCheck, _ findings: [KernelError], to json: JSONWriter) throws {

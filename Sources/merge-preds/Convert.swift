@@ -11,7 +11,8 @@ struct Convert: ParsableCommand {
       Reads CSV, the JSON lines of Cloud batch prediction, or .npz, told apart by content. The result is named by its \
       suffix: .csv, .json or .jsonl, each with .gz if it is to be gzipped, or .npz, which has the arrays ids (bytes), \
       labels (int32) and scores (float32) with a row for each video and -1 for labels where a row is shorter. Rows keep \
-      their order, and so do pairs.
+      their order, and so do pairs. CSV gets scores of six significant digits, or of six decimals when it comes from \
+      JSON, as the published programs write them: give --precision 9 to keep all of a float32. JSON gets all digits.
       """)
 
   @Argument(help: "The predictions; - is standard input.", completion: .file()) var input: String

@@ -17,14 +17,15 @@ struct FileScore {
   /// How many classes the models of 2018 and 2019 have; it matters only to what numpy does with equal scores.
   static let usualClassCount = 3862
 
-  init(_ file: String, _ metrics: VideoMetrics, _ samples: [VideoBootstrap.Sample], topK: Int) {
+  /// - Parameter mean: mean average precision.
+  init(_ file: String, _ metrics: VideoMetrics, mean: Double, _ samples: [VideoBootstrap.Sample], topK: Int) {
     self.file = file
     let gap = topK == .max ? "gap" : "gap@\(topK)"
     self.metrics = [
       Metric(name: gap, value: metrics.globalAveragePrecision, samples: samples.map(\.globalAveragePrecision)),
       Metric(name: "hit@1", value: metrics.hitAtOne, samples: samples.map(\.hitAtOne)),
       Metric(name: "perr", value: metrics.equalRecallPrecision, samples: samples.map(\.equalRecallPrecision)),
-      Metric(name: "map", value: metrics.meanAveragePrecision, samples: samples.map(\.meanAveragePrecision)),
+      Metric(name: "map", value: mean, samples: samples.map(\.meanAveragePrecision)),
     ]
     classes = metrics.classes
   }

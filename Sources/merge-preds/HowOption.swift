@@ -8,7 +8,8 @@ struct HowOption: ParsableArguments {
       """
       mean; geometric or logit (of scores kept 1e-6 away from 0, or 0 and 1); rank, the place in the row or line \
       counted as (n - i) / n; place, counted as w0 / (i + w0) with i from 0; power, the P-th root of the mean of P-th \
-      powers. The parameter may be appended: power:3, place:60. Default: mean, or place for segments.
+      powers. Places in a video's row do not tell how sure a model is of the video, which GAP wants to know. The \
+      parameter may be appended: power:3, place:60. Default: mean, or place for segments.
       """, valueName: "rule"), completion: .list(MergeRule.Name.allCases.map(\.rawValue)))
   var how: Rule?
 

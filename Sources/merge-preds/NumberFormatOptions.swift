@@ -5,7 +5,7 @@ import Bytes
 struct NumberFormatOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Write scores with so many significant digits, 1 to 17, as C's %g does (default: 6; 9 keep a float32).",
+      "Write scores with so many significant digits, 1 to 17, as C's %g does (9 keep a float32, 17 a double).",
       valueName: "digits"))
   var precision: Int?
 

@@ -49,6 +49,7 @@ struct Optimize: ParsableCommand {
       throw ValidationError("--log \(log.printable) is another file of this run")
     }
     let goal = try goal.goal(PredictionInputs(paths, threads.workers), workers: threads.workers)
+    goal.warnOfGaps(paths, quiet.diagnostics)
     let space = try search.space(paths, goal)
     let search = try Search(space, search.options(space, paths, goal))
     let folds = try folds.map { try Folds(goal.parts, count: $0, seed: search.options.seed) }
@@ -72,6 +73,7 @@ struct Optimize: ParsableCommand {
     let modelCount = search.space.weights.count
     let isThere = log.map { FileStatus.exists($0) } ?? false
     let known = try resume && isThere ? log.map { try SearchLog($0, names: search.space.names) } : nil
+    if let known, let log { try goal.warnOfOtherRun(known, log, modelCount: modelCount, quiet.diagnostics) }
     let writer = try log.map { path in
       try SearchLogWriter(
         path, space: search.space,

@@ -10,7 +10,7 @@ struct Score: ParsableCommand {
     discussion: """
       Predictions of videos are measured by GAP@K, Hit@1, PERR and MAP, ranked segments by MAP@K, as the evaluation \
       programs of the challenge do it. Videos of the ground truth without a row count as videos without predictions; \
-      rows of other videos do not count. MAP is the mean over the classes that some video has.
+      rows of other videos do not count. MAP is the mean over the classes that some video has, or over all --classes.
       """)
 
   @Argument(help: "The prediction files; - is standard input.", completion: .file()) var files: [String]
@@ -34,6 +34,14 @@ struct Score: ParsableCommand {
   var topK: Int?
 
   @Option(
+    help: ArgumentHelp(
+      """
+      How many classes there are: MAP is the mean over all of them, where those that no video has count as 0, as in \
+      2018. Without it, it is the mean over those that some video has, as in 2019.
+      """, valueName: "n"))
+  var classes: Int?
+
+  @Option(
     help: """
       What decides among equal scores: reference, the heap and the shuffle of the evaluation programs with batches of \
       1024 videos, or order, the order of the file and the smaller label.
@@ -51,8 +59,7 @@ struct Score: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Tell 95 % intervals from so many resamples of the videos (of the classes of segments).",
-      valueName: "n"))
+      "Tell 95 % intervals from so many resamples of the videos, each with all its segments.", valueName: "n"))
   var bootstrap: Int?
 
   @Flag(
@@ -73,8 +80,13 @@ struct Score: ParsableCommand {
     guard (files + labels).filter({ $0 == FileArguments.standardInput }).count <= 1 else {
       throw ValidationError("standard input can be only one of the inputs")
     }
+    if let classes, !(1...ScoredVideos.classLimit).contains(classes) {
+      throw ValidationError("--classes must be 1 to \(ScoredVideos.classLimit), not \(classes)")
+    }
     if let topK, topK < 0 { throw ValidationError("--top-k must be 0 or more, not \(topK)") }
-    if let bootstrap, bootstrap < 1 { throw ValidationError("--bootstrap must be 1 or more, not \(bootstrap)") }
+    if let bootstrap, !(1...Score.resampleLimit).contains(bootstrap) {
+      throw ValidationError("--bootstrap must be 1 to \(Score.resampleLimit), not \(bootstrap)")
+    }
     if compare, files.count < 2 { throw ValidationError("--compare needs two files or more") }
   }
 
@@ -82,35 +94,41 @@ struct Score: ParsableCommand {
     let inputs = try FileArguments.expand(files).map { path in
       try WholeInput(path, spoolingBeyond: WholeInput.spoolSize)
     }
-    let areSegments = inputs.map { PredictionFormat($0.bytes) == .segments }
-    if let other = areSegments.firstIndex(of: !areSegments[0]) {
-      throw KernelError(
-        .badData, inputs[other].name,
-        "holds predictions of \(areSegments[other] ? "segments" : "videos"), but \(inputs[0].name) of "
-          + "\(areSegments[0] ? "segments" : "videos")")
-    }
-    if published, !areSegments[0] { throw ValidationError("--published is for predictions of segments") }
+    let areSegments = try PredictionInputs.areSegments(inputs, threads.workers)
+    if published, !areSegments { throw ValidationError("--published is for predictions of segments") }
+    if classes != nil, areSegments { throw ValidationError("--classes is for predictions of videos") }
     let labels = try FileArguments.expand(labels)
-    let scores = try areSegments[0] ? segmentScores(inputs, labels) : videoScores(inputs, labels)
+    let scores = try areSegments ? segmentScores(inputs, labels) : videoScores(inputs, labels)
     try ScoreReport(scores, perClass: perClass, compare: compare).write(asJSON: json.json)
   }
+
+  private static let resampleLimit = 1_000_000
 
   private var resampleCount: Int { bootstrap ?? (compare ? 1000 : 0) }
 
   private func videoScores(_ inputs: [WholeInput], _ labels: [String]) throws -> [FileScore] {
     let workers = threads.workers
+    // Before the truth, so that what is wrong with the file is not blamed on that.
+    let first = try PredictionFile(anyFormat: inputs[0], workers)
     let truth = try VideoTruth(labels, workers)
+    if let classes, let label = truth.allLabels.first(where: { $0 >= classes }) {
+      throw KernelError(.badData, labels[0], "it has label \(label), but there are to be \(classes) classes")
+    }
+    let classCount = classes ?? FileScore.usualClassCount
     let topK = self.topK.map { $0 == 0 ? Int.max : $0 } ?? 20
-    return try inputs.map { input in
-      let file = try PredictionFile(anyFormat: input, workers)
-      let videos = try ScoredVideos(file, truth, classCount: FileScore.usualClassCount, workers)
+    return try inputs.enumerated().map { number, input in
+      let file = number == 0 ? first : try PredictionFile(anyFormat: input, workers)
+      let videos = try ScoredVideos(file, truth, classCount: classCount, workers)
       tell(videos, of: file)
       let metrics = try VideoMetrics(
         videos, topK: topK, ties == .order ? .order : .reference(videoCount: videos.count), workers)
       let samples =
         try resampleCount == 0
-        ? [] : VideoBootstrap(videos, topK: topK, workers).samples(resampleCount, seed: seed, workers)
-      return FileScore(file.name, metrics, samples, topK: topK)
+        ? []
+        : VideoBootstrap(videos, topK: topK, meanOver: classes, workers)
+          .samples(resampleCount, seed: seed, workers)
+      let mean = metrics.meanAveragePrecision(over: classes ?? metrics.classes.count)
+      return FileScore(file.name, metrics, mean: mean, samples, topK: topK)
     }
   }
 
@@ -128,18 +146,28 @@ struct Score: ParsableCommand {
 
   private func segmentScores(_ inputs: [WholeInput], _ labels: [String]) throws -> [FileScore] {
     let workers = threads.workers
+    let first = try SegmentFile(inputs[0], takesLast: published)
     let truth = try SegmentTruth(labels, workers)
     let topK = self.topK ?? 100_000
-    return try inputs.map { input in
-      let file = try SegmentFile(input, takesLast: published)
+    return try inputs.enumerated().map { number, input in
+      let file = number == 0 ? first : try SegmentFile(input, takesLast: published)
       let metrics = try SegmentMetrics(
         file, truth, topK: topK == 0 ? nil : topK, rule: published ? .published : .complete, workers)
+      guard metrics.ratedCount > 0 else {
+        throw KernelError(
+          .badData, file.name, "no segment is rated in the ground truth", hint: "are these the right labels?")
+      }
       if !published, !metrics.missingClasses.isEmpty {
         quiet.diagnostics.warning(
           "\(file.name): no line for \(metrics.missingClasses.count) of the classes that segments have, which count as 0"
         )
       }
-      let samples = try SegmentBootstrap(metrics).samples(resampleCount, seed: seed, workers)
+      let samples =
+        try resampleCount == 0
+        ? []
+        : SegmentBootstrap(
+          file, truth, topK: topK == 0 ? nil : topK, rule: published ? .published : .complete, workers
+        ).samples(resampleCount, seed: seed, workers)
       return FileScore(file.name, metrics, samples, topK: topK)
     }
   }

@@ -74,12 +74,12 @@ struct ScoreReport {
   private func writeJSON() throws {
     let json = JSONWriter(StandardOutput.shared)
     try json.array {
-      for score in scores {
+      for (number, score) in scores.enumerated() {
         try json.object {
           try json.member("file", score.file)
           for metric in score.metrics { try json.member(metric.name, metric.value) }
           if score.metrics.contains(where: { !$0.samples.isEmpty }) { try writeIntervals(score, json) }
-          if compare, let first = scores.first, first.file != score.file { try writeComparison(score, first, json) }
+          if compare, number > 0 { try writeComparison(score, scores[0], json) }
           if perClass { try writeClasses(score, json) }
         }
       }

@@ -15,8 +15,9 @@ struct Tta: ParsableCommand {
 
   @Argument(help: "The prediction files; - is standard input.", completion: .file()) var files: [String]
 
-  @Option(help: ArgumentHelp("The w0 of places, for segments.", valueName: "w0"))
-  var w0 = SegmentMerge.publishedW0
+  @Option(
+    help: ArgumentHelp("The w0 of places, for segments (default: \(SegmentMerge.publishedW0)).", valueName: "w0"))
+  var w0: Double?
 
   @Option(
     name: [.customShort("k"), .long],
@@ -39,12 +40,13 @@ struct Tta: ParsableCommand {
     let notes = MergeNotes(quiet.diagnostics)
     switch try PredictionInputs(PredictionInputs.paths(files), threads.workers) {
     case .videos(let files):
+      if w0 != nil { throw ValidationError("--w0 is for ranked segments") }
       var options = MergeOptions()
       options.topK = topK ?? options.topK
       let merging = try PredictionMerge(files, options)
       notes.tell(try named.write { try merging.write(to: $0, threads.workers) }, files.map(\.name))
     case .segments(let files):
-      var options = SegmentMerge.Options(w0: w0)
+      var options = SegmentMerge.Options(w0: w0 ?? SegmentMerge.publishedW0)
       options.classOrder = .text
       options.topK = topK ?? options.topK
       let merging = try SegmentMerge(files, options)

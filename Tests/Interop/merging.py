@@ -99,6 +99,29 @@ def _():
     expected = np.sort(places.mean(0)[video])[::-1][:len(scores)]
     np.testing.assert_allclose(scores / scores[0], expected / expected[0], rtol=1e-9)
 
+@check("geometric means and means of log-odds are numpy's")
+def _():
+  weights = np.array([0.5, 0.2, 0.3])
+  options = ["--weights", ".5,.2,.3", "--precision", 12]
+  logs = np.log(np.maximum(KEPT, 1e-6))
+  same_as(np.exp(np.tensordot(weights, logs, 1)), tool("merge", "--how", "geometric", *(options + NAMES)), 1e-9)
+  clipped = np.clip(KEPT, 1e-6, 1 - 1e-6)
+  odds = np.tensordot(weights, np.log(clipped / (1 - clipped)), 1)
+  same_as(1 / (1 + np.exp(-odds)), tool("merge", "--how", "logit", *(options + NAMES)), 1e-9)
+
+@check("labels that files lack count as said")
+def _():
+  weights = np.array([0.5, 0.2, 0.3])[:, None, None]
+  options = ["--weights", ".5,.2,.3", "--precision", 12]
+  present = KEPT > 0
+  anywhere = present.any(0)
+  sums = (weights * KEPT).sum(0)
+  rescaled = np.divide(sums, (weights * present).sum(0), out=np.zeros_like(sums), where=anywhere)
+  same_as(rescaled, tool("merge", "--missing", "rescale", *(options + NAMES)), 1e-9)
+  means = np.divide(KEPT.sum(0), present.sum(0), out=np.zeros_like(sums), where=anywhere)
+  filled = (weights * np.where(present, KEPT, means)).sum(0) * anywhere
+  same_as(filled, tool("merge", "--missing", "mean", *(options + NAMES)), 1e-9)
+
 @check("pipes")
 def _():
   first = tool(*NAMES[:2])

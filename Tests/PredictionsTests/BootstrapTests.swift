@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import TestSupport
 import Testing
 
@@ -35,6 +36,49 @@ import Testing
       #expect(abs(sample.hitAtOne - expected.hitAtOne) < 1e-12)
       #expect(abs(sample.equalRecallPrecision - expected.equalRecallPrecision) < 1e-12)
       #expect(abs(sample.meanAveragePrecision - expected.meanAveragePrecision) < 1e-12)
+    }
+  }
+
+  /// The same segments of as many copies of their videos, ranked and scored as any others are.
+  @Test(arguments: [SegmentMetrics.Rule.complete, .published])
+  func aResampleOfSegmentsIsScoredAsItsVideosWouldBe(rule: SegmentMetrics.Rule) throws {
+    var random = SplitMix(seed: 12)
+    let folder = TemporaryFolder()
+    let ids = (0..<8).flatMap { video in [0, 5, 10].map { (video: video, start: $0) } }
+    var ratings: [(video: Int, start: Int, label: Int, isPositive: Bool)] = []
+    for (video, start) in ids {
+      for label in 0..<5 where Bool.random(using: &random) {
+        ratings.append((video, start, label, Int.random(in: 0..<3, using: &random) == 0))
+      }
+    }
+    // The file does not have class 4, and does not rank all segments; the last one is rated by nobody.
+    let lists = (0..<4).map { _ in ids.shuffled(using: &random).prefix(18) }
+    func truth(_ counts: [UInt32]) throws -> SegmentTruth {
+      let lines = ratings.flatMap { rating in
+        (0..<counts[rating.video]).map {
+          "v\(rating.video)#\($0):\(rating.start),\(rating.label),\(rating.isPositive ? 1 : 0)\n"
+        }
+      }
+      unlink(folder("t"))
+      return try SegmentTruth([folder.write(Array(lines.joined().utf8), "t")], Workers(1))
+    }
+    func file(_ counts: [UInt32]) throws -> SegmentFile {
+      let lines = lists.enumerated().map { label, list in
+        let copies = list.flatMap { id in (0..<counts[id.video]).map { "v\(id.video)#\($0):\(id.start)" } }
+        return "\(label),\((copies + ["w:0"]).joined(separator: " "))\n"
+      }
+      unlink(folder("f"))
+      return try SegmentFile(folder.write(Array(lines.joined().utf8), "f"))
+    }
+    let once = [UInt32](repeating: 1, count: 8)
+    let bootstrap = try SegmentBootstrap(file(once), truth(once), rule: rule, Workers(2))
+    let samples = try bootstrap.samples(20, seed: 5, Workers(2))
+    #expect(Set(samples).count > 15)
+    for (index, sample) in samples.enumerated() {
+      // Videos are numbered as the ratings first name them, which is their order here.
+      let counts = VideoBootstrap.draw(8, seed: 5, sample: index)
+      let expected = try SegmentMetrics(file(counts), truth(counts), rule: rule, Workers(1))
+      #expect(abs(sample - expected.meanAveragePrecision) < 1e-12)
     }
   }
 

@@ -74,11 +74,28 @@ import Testing
     ("Class,Segments\n3,a:0 b:5 c:0\n", ["2: class 3 has 3 segments, more than 2"]),
     ("Class,Segments\n3,a:7\n", ["2: 'a:7' is not a segment (a video's id, a colon, and a multiple of 5)"]),
     ("Class,Segments\n3,a\n", ["2: 'a' is not a segment (a video's id, a colon, and a multiple of 5)"]),
+    (
+      "Class,Segments\n3,a:0\tb:5\n",
+      ["2: 'a:0\\tb:5' is not a segment (a video's id, a colon, and a multiple of 5)"]
+    ),
     ("Class,Segments\n3,:5\n", ["2: ':5' is not a segment (a video's id, a colon, and a multiple of 5)"]),
     ("Class,Segments\nx,a:0\n", ["2: 'x,a:0' does not begin with a class (a whole number from 0)"]),
     ("Class,Segments\n3\n", ["2: the row has a single column"]), ("Class,Segments\n", ["has no rows"]),
   ]) func linesOfSegmentsAreLookedAt(text: String, expected: [String]) throws {
     #expect(try findings(text) { $0.segmentCount = 2 } == expected)
+  }
+
+  @Test func cutCellsOfSegmentsAreFound() throws {
+    let cut = "Class,Segments\n3,a:0\n4,\(String(repeating: "v:10 ", count: 6553))v:\n"
+    #expect(try findings(cut).contains("3: the cell is cut at 32767 characters"))
+  }
+
+  /// Counting lines anew for each of them took hours.
+  @Test func manyRepeatedIdsAreFoundFast() throws {
+    let rows = (0..<20_000).map { "v\($0),1 0.5\n" }.joined()
+    let found = try findings(CheckTests.header + rows + rows)
+    #expect(found.count == 20_000)
+    #expect(found.last == "40001: video v19999 is in line 20001 already")
   }
 
   @Test func templatesTellWhichClassesAreWanted() throws {

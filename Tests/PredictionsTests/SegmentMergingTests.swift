@@ -93,6 +93,22 @@ import Testing
     }
   }
 
+  @Test func eachFileMustHaveRatedSegments() throws {
+    let truth = try SegmentTruth(
+      [folder.write(Array("x:0,3,1\ny:0,3,0\ny:5,4,1\n".utf8), "truth.csv")], Workers(1))
+    // What is rated stands in the first place.
+    let good = try file("3,y:0\n", "good.csv")
+    // Its class is rated, its segment is not.
+    let strange = try file("3,z:0\n", "strange.csv")
+    for w0 in [nil, 1.0] {
+      #expect(try JoinedSegments([good], truth, w0: w0, Workers(1)).lackingCounts == [1])
+      let error = #expect(throws: KernelError.self) {
+        _ = try JoinedSegments([good, strange], truth, w0: w0, Workers(1))
+      }
+      #expect(error?.source == strange.name && error?.problem == "no segment is rated in the ground truth")
+    }
+  }
+
   @Test func classesOfSomeFilesOnlyAndTemplatesAreCounted() throws {
     let a = try file("3,x:0 y:0\n20,x:5\n", "a.csv")
     let b = try file("Class,Segments\n3,y:0\n1,z:0\n", "b.csv")

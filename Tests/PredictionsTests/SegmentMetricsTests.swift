@@ -101,12 +101,38 @@ import Testing
     ("C,S\n1,a\n\n1,b\n", 4, "class 1 is in line 2 already"), ("-1,a\n", 1, "class -1 is negative"),
     ("2147483648,a\n", 1, "class 2147483648 exceeds 2147483647"),
     ("\"1,a\n", 1, "a quoted field does not end in its line"),
+    ("1,a:0 b:5\n2,a:0\tb:5\n", 2, "class 2: there is a tab where a blank belongs"),
+    (
+      "1,a:0\n2,\(String(repeating: "v:10 ", count: 6553))v:\n3,b:0\n", 2, "the cell is cut at 32767 characters"
+    ),
   ]) func brokenFilesAreRefused(text: String, line: Int, problem: String) {
     #expect {
       try file(text)
     } throws: { error in
       let error = error as? KernelError
       return error?.kind == .badData && error?.place == .line(line) && error?.problem == problem
+    }
+  }
+
+  /// A spreadsheet would have cut the other line too.
+  @Test func aCellMayHaveTheLengthAtWhichSpreadsheetsCut() throws {
+    let ids = String(repeating: "v:10 ", count: 6553)
+    let found = try file("1,\(ids)v:\n2,\(ids)v:0\n")
+    #expect(self.ids(found, 0).count == 6554 && self.ids(found, 1).last == "v:0")
+  }
+
+  @Test func theFormatIsToldFromTheFirstLine() throws {
+    for text in [
+      "Class,Segments\n", "\"Class\",\"Segments\"\n\"3\",\"a:0\"\n", "3,a:0 b:5\n", "\"3\",\"a:0\"\n",
+      "3,\"a:0\"\n",
+      "class,x\r\n", "\u{feff}3, a:0\n",
+    ] {
+      let input = try WholeInput(folder.write(Array(text.utf8), "f\(text.hashValue)"))
+      #expect(PredictionFormat(input.bytes) == .segments, "\(text)")
+    }
+    for text in ["VideoId,LabelConfidencePairs\n", "a:0,3 0.5\n", "3,4 0.5\n", "3\n", "Classes,x\n", "", ",a:0\n"] {
+      let input = try WholeInput(folder.write(Array(text.utf8), "f\(text.hashValue)"))
+      #expect(PredictionFormat(input.bytes) == .videos, "\(text)")
     }
   }
 
@@ -158,6 +184,7 @@ import Testing
     ("a,1\nb,-1\n", 2, "'-1' is not a label (a whole number from 0)"),
     ("a,1\n,1\n", 2, "the id is empty"), ("a,1,2\n", 1, "the row has more than two columns"),
     ("a,99999999999\n", 1, "'99999999999' is not a label (a whole number from 0)"),
+    ("a,1048575\nb,1048576\n", 2, "label 1048576 exceeds 1048575"),
   ]) func brokenLabelsAreRefused(text: String, line: Int, problem: String) {
     #expect {
       try truth(text)

@@ -7,6 +7,7 @@ extension SubmissionCheck {
     input.bytes.withUnsafeBytes { bytes in
       var lines = TextLines(bytes)
       var isFirst = true
+      var cut = SpreadsheetCut()
       while let line = lines.next() {
         let row = UnsafeRawBufferPointer(rebasing: bytes[line])
         rowCount += 1
@@ -34,11 +35,13 @@ extension SubmissionCheck {
           if let template, wanted?.contains(label) == false {
             find(.line(lines.number), "class \(label) is not in \(template.name)")
           }
+          cut.note(ids.count, line: lines.number)
           checkIDs(SegmentIDs(UnsafeRawBufferPointer(rebasing: row[ids])), label, lines.number)
         } catch let fault as ByteReader.Fault { find(.line(lines.number), fault.problem) } catch {
           find(.line(lines.number), "\(error)")
         }
       }
+      if let line = cut.line { find(.line(line), SpreadsheetCut.problem) }
     }
     if rowCount == 0 { find(nil, "has no rows") }
     for row in template?.rows ?? [] where lineNumbers[row.label] == nil {
@@ -69,7 +72,9 @@ extension SubmissionCheck {
   }
 
   private static func isSegment(_ id: UnsafeRawBufferPointer) -> Bool {
-    guard let colon = id.lastIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
+    guard let colon = id.lastIndex(of: UInt8(ascii: ":")), colon > 0, id.allSatisfy({ $0 > 0x20 }) else {
+      return false
+    }
     let start = id[(colon + 1)...]
     guard !start.isEmpty, start.count <= 9, start.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else { return false }
     return start.last == UInt8(ascii: "0") || start.last == UInt8(ascii: "5")

@@ -2,7 +2,7 @@ import Bytes
 
 /// What a leaderboard would refuse in a prediction file, all of it.
 ///
-/// Memory: that of a ``PredictionFile`` for each of the two files, and the findings.
+/// Memory: that of a ``PredictionFile`` for each of the two files, 8 bytes a row, and the findings.
 package struct SubmissionCheck: Sendable {
   /// What the challenge allows.
   package struct Limits: Sendable {
@@ -61,6 +61,8 @@ extension SubmissionCheck {
   private mutating func checkVideos(_ input: WholeInput, _ template: PredictionFile?) {
     var index = RowIndex(capacity: input.bytes.withUnsafeBytes { PredictionFile.estimatedRowCount($0) })
     var seen = RepeatedLabels()
+    // Counting lines for each repeated id would take as long as there are rows, each time.
+    var lineNumbers: [Int] = []
     var isThere = [Bool](repeating: false, count: template?.count ?? 0)
     var pairs = PredictionPairs()
     input.bytes.withUnsafeBytes { bytes in
@@ -83,8 +85,10 @@ extension SubmissionCheck {
           let key = index.key(id)
           let broken = read(PredictionRow(bytes, at: line.lowerBound), &pairs)
           if let earlier = try index.insert(key, at: line.lowerBound, in: bytes) {
-            let first = bytes.lineNumber(at: index.start(of: earlier))
+            let first = lineNumbers[earlier]
             find(.line(lines.number), "video \(SubmissionCheck.text(id)) is in line \(first) already")
+          } else {
+            lineNumbers.append(lines.number)
           }
           if let template {
             if let number = template.number(of: id, guess: index.count - 1) {

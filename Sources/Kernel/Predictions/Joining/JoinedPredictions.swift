@@ -24,7 +24,8 @@ package struct JoinedPredictions: Sendable {
   /// Joins the rows of `files` of the videos that `truth` knows.
   ///
   /// - Throws: ``KernelError`` `.usage` when the options make no sense, `.badData` with the line of a row that cannot be
-  ///   read or merged, or when no row is of a video of the truth.
+  ///   read or merged or has a label beyond ``ScoredVideos/classLimit``, or when no row of a file is of a video of the
+  ///   truth.
   package init(
     _ files: [PredictionFile], _ truth: VideoTruth, _ options: JoinOptions, _ workers: Workers
   ) throws {
@@ -66,6 +67,9 @@ package struct JoinedPredictions: Sendable {
   package func filtered(_ isIn: (Int) -> Bool) -> JoinedPredictions {
     JoinedPredictions(table, truth, options, videos.filter { isIn(Int(table.truthNumbers[Int($0)])) }, workers)
   }
+
+  /// For each model, how many videos of the truth it has no row of.
+  package var lackingCounts: [Int] { table.rowCounts.map { table.videoCount - $0 } }
 
   /// The metric of the merge with these weights.
   ///

@@ -14,6 +14,11 @@ package struct JoinedSegments: Sendable {
     var ratings: [Rating] = []
     /// For each model a number for each segment: its place from 0, or (n - i) / n; infinite, or 0, without one.
     var columns: [[Float]]
+
+    /// Whether a model has a segment that people rated.
+    func isRated(by model: Int, absent: Float) -> Bool {
+      zip(ratings, columns[model]).contains { $0 != .none && $1 != absent }
+    }
   }
 
   private enum Rating: UInt8, Sendable { case none, negative, positive }
@@ -23,14 +28,16 @@ package struct JoinedSegments: Sendable {
   private let w0: Double?
   private let workers: Workers
   package let modelCount: Int
+  /// For each model, how many classes that segments have it has no line of.
+  package let lackingCounts: [Int]
 
   /// Joins the lines of `files` of the classes that segments of `truth` have.
   ///
   /// - Parameters:
   ///   - w0: of a place's weight `w0 / (i + w0)`; it is `(n - i) / n` for `nil`.
   ///   - topK: how many segments of a merged line count, rated or not.
-  /// - Throws: ``KernelError`` `.badData` with the line of a segment that is there twice, or when no segment of a line is
-  ///   rated; `.usage` when a number makes no sense.
+  /// - Throws: ``KernelError`` `.badData` with the line of a segment that is there twice, or when no segment of a
+  ///   file is rated; `.usage` when a number makes no sense.
   package init(
     _ files: [SegmentFile], _ truth: SegmentTruth, w0: Double?, topK: Int = 100_000, _ workers: Workers
   ) throws {
@@ -52,10 +59,13 @@ package struct JoinedSegments: Sendable {
       try JoinedSegments.join(files, rows.map { $0[label] }, truth, isByPlace: w0 != nil, topK, &joined)
       return joined
     }
-    guard classes.contains(where: { $0.ratings.contains { $0 != .none } }) else {
+    let absent = JoinedSegments.absent(isByPlace: w0 != nil)
+    for (model, file) in files.enumerated()
+    where !classes.contains(where: { $0.isRated(by: model, absent: absent) }) {
       throw KernelError(
-        .badData, files[0].name, "no segment is rated in the ground truth", hint: "are these the right labels?")
+        .badData, file.name, "no segment is rated in the ground truth", hint: "are these the right labels?")
     }
+    lackingCounts = rows.map { rows in labels.reduce(0) { $0 + (rows[$1] == nil ? 1 : 0) } }
   }
 
   private init(_ joined: JoinedSegments, _ classes: [JoinedClass]) {
@@ -64,6 +74,7 @@ package struct JoinedSegments: Sendable {
     w0 = joined.w0
     workers = joined.workers
     modelCount = joined.modelCount
+    lackingCounts = joined.lackingCounts
   }
 
   /// Classes that count.
@@ -74,12 +85,15 @@ package struct JoinedSegments: Sendable {
     JoinedSegments(self, classes.filter { isIn(Int($0.label)) })
   }
 
+  /// What stands in a column for a segment that the model does not have.
+  private static func absent(isByPlace: Bool) -> Float { isByPlace ? .infinity : 0 }
+
   private static func join(
     _ files: [SegmentFile], _ rows: [Int?], _ truth: SegmentTruth, isByPlace: Bool, _ topK: Int,
     _ joined: inout JoinedClass
   ) throws {
     var numbers: [[UInt8]: Int] = [:]
-    let absent: Float = isByPlace ? .infinity : 0
+    let absent = absent(isByPlace: isByPlace)
     for (model, row) in rows.enumerated() {
       guard let row else { continue }
       try files[model].withIDs(row) { ids in

@@ -21,11 +21,16 @@ struct JoinedTable: Sendable {
   var positiveCounts: [Int32] = []
   /// The video's number in the truth.
   var truthNumbers: [Int32] = []
+  /// For each model, how many videos of the truth it has a row of.
+  var rowCounts: [Int]
 
   /// ``models`` has no more bits.
   static let modelLimit = 64
 
-  init(modelCount: Int) { columns = Array(repeating: [], count: modelCount) }
+  init(modelCount: Int) {
+    columns = Array(repeating: [], count: modelCount)
+    rowCounts = Array(repeating: 0, count: modelCount)
+  }
 
   var videoCount: Int { positiveCounts.count }
 
@@ -36,7 +41,10 @@ struct JoinedTable: Sendable {
     labels += other.labels
     hits += other.hits
     models += other.models
-    for model in columns.indices { columns[model] += other.columns[model] }
+    for model in columns.indices {
+      columns[model] += other.columns[model]
+      rowCounts[model] += other.rowCounts[model]
+    }
     positiveCounts += other.positiveCounts
     truthNumbers += other.truthNumbers
   }
@@ -63,8 +71,8 @@ extension JoinedTable {
   /// Joins the rows of `files` of videos that `truth` knows, in the order of the first file, then those that only the
   /// second has, and so on; videos of the truth without a row come last.
   ///
-  /// - Throws: ``KernelError`` `.badData` with the line of a row that cannot be read or merged, or when no row is of a video
-  ///   of the truth.
+  /// - Throws: ``KernelError`` `.badData` with the line of a row that cannot be read or merged, or when no row of a file is
+  ///   of a video of the truth.
   init(_ files: [PredictionFile], _ truth: VideoTruth, _ options: JoinOptions, _ workers: Workers) throws {
     self.init(modelCount: files.count)
     let marks = files.map { RowMarks(count: $0.count) }
@@ -79,9 +87,9 @@ extension JoinedTable {
         return piece
       }
     }
-    guard videoCount > 0 else {
+    if let stranger = rowCounts.firstIndex(of: 0) {
       throw KernelError(
-        .badData, files.first?.name ?? "", "no row is of a video of the ground truth",
+        .badData, files[stranger].name, "no row is of a video of the ground truth",
         hint: "are these the right labels?")
     }
     var isSeen = [Bool](repeating: false, count: truth.count)
@@ -138,6 +146,7 @@ extension JoinedTable {
       video.reset()
       for (model, row) in joiner.rows.enumerated() where row >= 0 {
         try video.add(row, of: joiner.cursors[model], model)
+        rowCounts[model] += 1
       }
       truth.withLabels(number) { video.append(to: &self, truth: $0) }
       truthNumbers.append(Int32(truncatingIfNeeded: number))

@@ -40,6 +40,9 @@ struct JoinedVideo {
     for place in 0..<count {
       let index = options.rule.isByPlace ? order[place] : place
       let (label, score) = (pairs.labels[index], pairs.scores[index])
+      guard label < ScoredVideos.classLimit else {
+        throw cursor.file.error(inRow: row, "label \(label) exceeds \(ScoredVideos.classLimit - 1)")
+      }
       if let problem = options.rule.fault(score) {
         throw cursor.file.error(inRow: row, "label \(label) has \(problem)")
       }

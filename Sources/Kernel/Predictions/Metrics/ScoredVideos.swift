@@ -112,9 +112,6 @@ extension ScoredVideos {
   /// - Throws: ``KernelError`` `.badData` with the line of a row that is broken or has a label twice or beyond
   ///   ``classLimit``; when no row is of a video of the truth.
   package init(_ file: PredictionFile, _ truth: VideoTruth, classCount: Int = 0, _ workers: Workers) throws {
-    if let label = truth.allLabels.first(where: { Int($0) >= ScoredVideos.classLimit }) {
-      throw KernelError(.badData, "", "label \(label) of the ground truth exceeds \(ScoredVideos.classLimit - 1)")
-    }
     let blockSize = 2048
     let batchSize = blockSize * 8 * workers.count
     var pieces: [Piece] = []

@@ -21,6 +21,8 @@ package struct SegmentMetrics: Sendable, Equatable {
   package private(set) var missingClasses: [Int32] = []
   /// Lines of the file.
   package let lineCount: Int
+  /// Segments that count, in all lines.
+  package let ratedCount: Int
 
   /// The mean over ``classes``; 0 without any.
   package var meanAveragePrecision: Double {
@@ -34,15 +36,17 @@ package struct SegmentMetrics: Sendable, Equatable {
     _ file: SegmentFile, _ truth: SegmentTruth, topK: Int? = nil, rule: Rule = .complete, _ workers: Workers
   ) throws {
     lineCount = file.rows.count
-    let scores = try workers.map(file.rows.count) { row -> ClassScore? in
+    let scores = try workers.map(file.rows.count) { row -> (score: ClassScore, ratedCount: Int)? in
       let label = file.rows[row].label
       guard let positiveCount = truth.positiveCounts[label] else { return nil }
-      let precisions = file.withIDs(row) { SegmentMetrics.sumOfPrecisions($0, label, truth, topK, rule) }
+      let found = file.withIDs(row) { SegmentMetrics.sumOfPrecisions($0, label, truth, topK, rule) }
       file.releaseRow(row)
-      return ClassScore(
-        label: label, positiveCount: positiveCount, averagePrecision: precisions / Double(positiveCount))
+      let score = ClassScore(
+        label: label, positiveCount: positiveCount, averagePrecision: found.sum / Double(positiveCount))
+      return (score, found.ratedCount)
     }
-    classes = scores.compactMap { $0 }
+    classes = scores.compactMap { $0?.score }
+    ratedCount = scores.reduce(0) { $0 + ($1?.ratedCount ?? 0) }
     let found = Set(file.rows.map(\.label))
     missingClasses = truth.positiveCounts.keys.filter { !found.contains($0) }.sorted()
     guard rule == .complete else { return }
@@ -54,13 +58,29 @@ package struct SegmentMetrics: Sendable, Equatable {
 
   private static func sumOfPrecisions(
     _ ids: SegmentIDs, _ label: Int32, _ truth: SegmentTruth, _ topK: Int?, _ rule: Rule
-  ) -> Double {
-    var ids = ids
-    var next = ids.next()
-    var taken = 0
+  ) -> (sum: Double, ratedCount: Int) {
     var ratedCount = 0
     var hitCount = 0
     var sum = 0.0
+    forEachRated(ids, label, truth, topK, rule) { _, isPositive in
+      ratedCount += 1
+      if isPositive {
+        hitCount += 1
+        sum += Double(hitCount) / Double(ratedCount)
+      }
+    }
+    return (sum, ratedCount)
+  }
+
+  /// Calls `body` with the segments of a line that count, best first: their numbers in the truth, and whether they have
+  /// the class.
+  static func forEachRated(
+    _ ids: SegmentIDs, _ label: Int32, _ truth: SegmentTruth, _ topK: Int?, _ rule: Rule,
+    _ body: (_ segment: Int, _ isPositive: Bool) -> Void
+  ) {
+    var ids = ids
+    var next = ids.next()
+    var taken = 0
     var seen: Set<Int> = []
     while let id = next, taken < topK ?? .max {
       taken += 1
@@ -69,32 +89,7 @@ package struct SegmentMetrics: Sendable, Equatable {
       if rule == .published, next == nil { break }
       guard let segment = truth.number(of: id), let isPositive = truth.rating(segment, label) else { continue }
       if rule == .complete, !seen.insert(segment).inserted { continue }
-      ratedCount += 1
-      if isPositive {
-        hitCount += 1
-        sum += Double(hitCount) / Double(ratedCount)
-      }
-    }
-    return sum
-  }
-}
-
-/// What mean average precision would have been with other classes of the same sort: each resample draws as many classes as
-/// there are, with replacement.
-package struct SegmentBootstrap: Sendable {
-  private let scores: [SegmentMetrics.ClassScore]
-
-  package init(_ metrics: SegmentMetrics) { scores = metrics.classes.sorted { $0.label < $1.label } }
-
-  /// The mean average precisions of `count` resamples.
-  package func samples(_ count: Int, seed: UInt64, _ workers: Workers) throws -> [Double] {
-    guard !scores.isEmpty else { return Array(repeating: 0, count: count) }
-    return try workers.map(count) { index in
-      var noise = SplitMix64(seed: seed, domain: 0x626f_6f74, index: UInt64(index))
-      let sum = scores.indices.reduce(0.0) { sum, _ in
-        sum + scores[noise.next(below: scores.count)].averagePrecision
-      }
-      return sum / Double(scores.count)
+      body(segment, isPositive)
     }
   }
 }

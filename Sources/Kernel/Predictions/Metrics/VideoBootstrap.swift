@@ -20,6 +20,7 @@ package struct VideoBootstrap: Sendable {
   private typealias Ranked = UInt32
 
   private let videoCount: Int
+  private let meanClassCount: Int?
   /// All predictions, the best first.
   private let ranked: [Ranked]
   /// The same class by class.
@@ -33,9 +34,15 @@ package struct VideoBootstrap: Sendable {
   private let positives: [Int32]
   private var owners: [Int32] = []
 
-  /// - Parameter topK: how many predictions of each video count in average precisions.
-  package init(_ videos: ScoredVideos, topK: Int = 20, _ workers: Workers) throws {
+  /// - Parameters:
+  ///   - topK: how many predictions of each video count in average precisions.
+  ///   - classCount: how many classes mean average precision is the mean of; those that some video of the resample has
+  ///     when `nil`.
+  package init(
+    _ videos: ScoredVideos, topK: Int = 20, meanOver classCount: Int? = nil, _ workers: Workers
+  ) throws {
     videoCount = videos.count
+    meanClassCount = classCount
     guard videos.count < 1 << 31, videos.labels.count < 1 << 32 else {
       throw KernelError(.badData, "", "too many predictions to resample")
     }
@@ -115,12 +122,14 @@ package struct VideoBootstrap: Sendable {
       sum += VideoBootstrap.averagePrecision(places, weights, positiveCount)
       classCount += 1
     }
-    return sum / Double(max(classCount, 1))
+    return sum / Double(max(meanClassCount ?? classCount, 1))
   }
 
   /// Average precision where each video is there as often as its weight says.
-  private static func averagePrecision(
-    _ ranked: ArraySlice<Ranked>, _ weights: [UInt32], _ positiveCount: Int
+  ///
+  /// - Parameter ranked: for each prediction, the best first, twice its video's number, plus one for a hit.
+  static func averagePrecision(
+    _ ranked: ArraySlice<UInt32>, _ weights: [UInt32], _ positiveCount: Int
   ) -> Double {
     guard positiveCount > 0 else { return 0 }
     return weights.withUnsafeBufferPointer { weights in

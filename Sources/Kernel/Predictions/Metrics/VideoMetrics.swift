@@ -20,9 +20,12 @@ package struct VideoMetrics: Sendable, Equatable {
   /// Classes that some video has, ascending.
   package var classes: [ClassScore] = []
 
-  /// The mean over the classes that some video has; 0 without any.
-  package var meanAveragePrecision: Double {
-    classes.isEmpty ? 0 : classes.reduce(0) { $0 + $1.averagePrecision } / Double(classes.count)
+  /// The mean over the classes that some video has (specs: tm_google §5.4); 0 without any.
+  package var meanAveragePrecision: Double { meanAveragePrecision(over: classes.count) }
+
+  /// The mean over `classCount` classes, where those that no video has count as 0 (specs: miha2018 §9).
+  package func meanAveragePrecision(over classCount: Int) -> Double {
+    classes.reduce(0) { $0 + $1.averagePrecision } / Double(max(classCount, 1))
   }
 
   /// - Parameters:

@@ -5,7 +5,7 @@ import Bytes
 enum JSONPredictions {
   /// The same predictions as the rows of a CSV file, with all their digits.
   ///
-  /// Memory: 16 bytes a line, and the text (beyond 64 MiB in an unnamed file).
+  /// Memory: 24 bytes a line, and the text (beyond 64 MiB in an unnamed file).
   ///
   /// - Throws: ``KernelError`` `.badData` with the line.
   static func text(of input: WholeInput, _ workers: Workers) throws -> WholeInput {

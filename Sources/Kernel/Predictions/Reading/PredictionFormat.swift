@@ -17,22 +17,36 @@ package enum PredictionFormat: Sendable, Equatable {
     self = bytes.withUnsafeBytes { PredictionFormat.recognize($0) }
   }
 
+  /// The same of what is open.
+  ///
+  /// - Throws: ``KernelError`` `.badData` when there is no line at all.
+  package init(of input: WholeInput) throws {
+    let isEmpty = input.bytes.withUnsafeBytes { bytes in
+      var lines = TextLines(bytes)
+      return lines.next() == nil
+    }
+    if isEmpty { throw KernelError(.badData, input.name, "the file is empty") }
+    self.init(input.bytes)
+  }
+
   private static func recognize(_ bytes: UnsafeRawBufferPointer) -> PredictionFormat {
     if bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) { return .npz }
     var lines = TextLines(bytes)
     guard let range = lines.next() else { return .videos }
     let line = bytes[range]
     if line.first(where: { $0 != UInt8(ascii: " ") }) == UInt8(ascii: "{") { return .jsonLines }
-    let title = Array("class,".utf8)
-    if line.prefix(title.count).map({ $0 | 0x20 }).elementsEqual(title.map { $0 | 0x20 }) { return .segments }
-    return isSegmentRow(line) ? .segments : .videos
+    return isOfSegments(UnsafeRawBufferPointer(rebasing: line)) ? .segments : .videos
   }
 
-  /// Whether a line is `class,id …` where the first id is of a segment: `class` is a number, and the id has a colon.
-  private static func isSegmentRow(_ line: Slice<UnsafeRawBufferPointer>) -> Bool {
-    let label = line.prefix { $0 &- UInt8(ascii: "0") < 10 }
-    guard !label.isEmpty, line.dropFirst(label.count).first == UInt8(ascii: ",") else { return false }
-    return line.dropFirst(label.count + 1).prefix { $0 != UInt8(ascii: " ") }.contains(UInt8(ascii: ":"))
+  /// Whether the first line of a file is the header `Class,…` or `class,id …` where the first id is of a segment: `class`
+  /// is a number, and the id has a colon. Fields may be quoted.
+  private static func isOfSegments(_ line: UnsafeRawBufferPointer) -> Bool {
+    var fields = CSVFields(line)
+    guard let first = try? fields.next(), let cell = fields.rest else { return false }
+    let title = Array("class".utf8)
+    if first.count == title.count, first.map({ $0 | 0x20 }).elementsEqual(title) { return true }
+    guard !first.isEmpty, first.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else { return false }
+    return cell.drop { $0 == UInt8(ascii: " ") }.prefix { $0 != UInt8(ascii: " ") }.contains(UInt8(ascii: ":"))
   }
 }
 
@@ -69,6 +83,6 @@ extension PredictionFile {
     throw KernelError(
       .badData, name, at: .line(1),
       "the header is '\(String(decoding: header.prefix(80), as: UTF8.self).printable)'",
-      hint: "predictions of videos begin with VideoId,LabelConfidencePairs")
+      hint: "predictions of videos begin with VideoId,LabelConfidencePairs, ranked segments with Class,Segments")
   }
 }

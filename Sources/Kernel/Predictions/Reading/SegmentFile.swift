@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 
 /// A file of ranked segments: for each class a line of segment ids, best first (`Class,Segments`; specs: tm_google §4.2),
 /// read in place.
@@ -29,7 +30,8 @@ package struct SegmentFile: Sendable {
   /// - Parameter takesLast: whether the last line of a class counts, as in the published evaluation, rather than a second
   ///   one being refused; it stands where the first did.
   /// - Throws: ``KernelError`` `.noInput` when it cannot be read, `.badData` with the line for what is no class or is
-  ///   there twice, or when there is no class at all.
+  ///   there twice, for a tab, for a cell of 32767 characters unless there are longer ones, since a spreadsheet has most
+  ///   likely cut it, or when there is no class at all.
   package init(_ path: String, takesLast: Bool = false) throws {
     try self.init(WholeInput(path, spoolingBeyond: WholeInput.spoolSize), takesLast: takesLast)
   }
@@ -41,6 +43,7 @@ package struct SegmentFile: Sendable {
     try input.bytes.withUnsafeBytes { bytes in
       var lines = TextLines(bytes)
       var places: [Int32: Int] = [:]
+      var cut = SpreadsheetCut()
       do {
         var released = 0
         while let line = lines.next() {
@@ -58,6 +61,12 @@ package struct SegmentFile: Sendable {
             continue
           }
           let ids = line.lowerBound + cell.lowerBound..<line.lowerBound + cell.upperBound
+          if let base = text.baseAddress,
+            memchr(base + cell.lowerBound, Int32(UInt8(ascii: "\t")), cell.count) != nil
+          {
+            throw ByteReader.Fault(offset: 0, problem: "class \(label): there is a tab where a blank belongs")
+          }
+          cut.note(cell.count, line: lines.number)
           let row = Row(label: label, lineNumber: lines.number, ids: ids)
           if let earlier = places[label] {
             guard takesLast else {
@@ -71,6 +80,10 @@ package struct SegmentFile: Sendable {
           }
         }
         guard !rows.isEmpty else { throw ByteReader.Fault(offset: 0, problem: "there is no class") }
+        if let line = cut.line {
+          throw KernelError(
+            .badData, input.name, at: .line(line), SpreadsheetCut.problem, hint: PredictionPairs.spreadsheetHint)
+        }
       } catch let fault as ByteReader.Fault {
         throw KernelError(
           .badData, input.name, at: .line(max(1, lines.number)), fault.problem,

@@ -41,6 +41,35 @@ package struct SegmentTruth: Sendable {
     find(segment, label).map { ratings[$0].isPositive }
   }
 
+  /// For each segment the number of its video, which its id names before the last colon, and how many videos there are.
+  func videos() -> (numbers: [UInt32], count: Int) {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(segmentCount)
+    var found: [[UInt8]: UInt32] = [:]
+    for piece in pieces {
+      for number in 0..<piece.ids.count {
+        let video = piece.ids.withKey(number) { id in
+          Array(id[..<(id.lastIndex(of: UInt8(ascii: ":")) ?? id.endIndex)])
+        }
+        let new = UInt32(truncatingIfNeeded: found.count)
+        if found[video] == nil { found[video] = new }
+        numbers.append(found[video] ?? new)
+      }
+    }
+    return (numbers, found.count)
+  }
+
+  /// Calls `body` with each segment and each class it has.
+  func forEachPositive(_ body: (_ segment: Int, _ label: Int32) -> Void) {
+    for segment in heads.indices {
+      var place = Int(heads[segment])
+      while place >= 0 {
+        if ratings[place].isPositive { body(segment, ratings[place].label) }
+        place = Int(ratings[place].previous)
+      }
+    }
+  }
+
   private func find(_ segment: Int, _ label: Int32) -> Int? {
     var place = Int(heads[segment])
     while place >= 0 {

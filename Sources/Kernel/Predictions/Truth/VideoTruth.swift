@@ -14,8 +14,8 @@ package struct VideoTruth: Sendable {
   /// Reads CSV files `VideoId,Labels` as `tfrecord-tool labels` writes them (the header may be missing), and record files.
   /// Labels are a set: their order and repetitions do not matter.
   ///
-  /// - Throws: ``KernelError`` `.noInput` when a file cannot be read, `.badData` with the line for what is no label or a
-  ///   video that is there twice.
+  /// - Throws: ``KernelError`` `.noInput` when a file cannot be read, `.badData` with the line for what is no label,
+  ///   or one beyond ``ScoredVideos/classLimit``, or a video that is there twice.
   package init(_ files: [String], _ workers: Workers) throws {
     for piece in try TruthText.pieces(files, .videos, workers) { try add(piece) }
   }
@@ -100,6 +100,9 @@ package struct VideoTruth: Sendable {
     let first = labels.count
     for word in SegmentIDs(cell) {
       guard let label = Int32(label: word) else { throw .init(notALabel: word) }
+      guard label < ScoredVideos.classLimit else {
+        throw .init(offset: 0, problem: "label \(label) exceeds \(ScoredVideos.classLimit - 1)")
+      }
       labels.append(label)
     }
     if labels.count > first + 1 {

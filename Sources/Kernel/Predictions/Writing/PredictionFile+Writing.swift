@@ -5,7 +5,7 @@ extension PredictionFile {
   ///
   /// - Throws: ``KernelError`` `.badData` with the line of a broken row, and what `sink` throws.
   package func write(to sink: any ByteSink, _ format: NumberFormat, _ workers: Workers) throws {
-    try sink.write(header + [UInt8(ascii: "\n")])
+    let sink = LateHeader(header + [UInt8(ascii: "\n")], into: sink)
     try writeBlocks(to: sink, format, workers) { id, pairs, text in
       try pairs.labels.withUnsafeBufferPointer { labels in
         let labels = UnsafeBufferPointer(rebasing: labels[..<pairs.count])
@@ -14,6 +14,7 @@ extension PredictionFile {
         }
       }
     }
+    try sink.finish()
   }
 
   /// Writes all rows as the JSON lines of Cloud batch prediction.
