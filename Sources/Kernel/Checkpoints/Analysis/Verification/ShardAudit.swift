@@ -6,7 +6,7 @@ struct ShardAudit: Sendable {
   private let file: MappedFile?
   /// In the order of their offsets.
   let stretches: [StoredStretch]
-  /// Those that lie in the file and overlap none before them, by position in ``stretches``. Their bytes add up to
+  /// Those that lie in the file and neither overlap nor repeat one before them, by position in ``stretches``. Their bytes add up to
   /// no more than the file's, so hostile entries cannot make the work long.
   private(set) var readable: [Int] = []
   private var fileFindings: [KernelError] = []
@@ -73,6 +73,12 @@ extension ShardAudit {
     var last: Int?
     for (position, stretch) in stretches.enumerated() {
       let range = stretch.range
+      // Equal tensors may share their bytes, which then are read once.
+      if let last, !range.isEmpty, range == stretches[last].range,
+        stretch.entry.maskedCRC == stretches[last].entry.maskedCRC
+      {
+        continue
+      }
       if let last, !range.isEmpty, range.lowerBound < end {
         problems.append((position, "its bytes \(range.words) are also those of tensor \(stretches[last].title)"))
       } else if range.upperBound > file.count {
