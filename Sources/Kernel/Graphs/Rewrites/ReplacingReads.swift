@@ -139,7 +139,7 @@ extension MetaGraph {
   ) throws -> (variables: [GraphVariable], reads: [Endpoint]) {
     let codes = try addVariable(replacement.storedName, .uint8, shape, device: device)
     let codebook = try addVariable(
-      replacement.codebookName, .float32, Shape([count]) ?? .scalar, device: device)
+      replacement.codebookName, .float32, Shape([count]) ?? .scalar, device: device, isFilled: true)
     let reads = [replacement.storedName, replacement.codebookName].map { Endpoint($0 + "/read") }
     return ([codes, codebook], reads)
   }

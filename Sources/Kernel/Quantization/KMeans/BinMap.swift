@@ -51,7 +51,8 @@ struct BinMap: Sendable {
       try body { key in
         let entry = table[FloatKey.cell(key)]
         let pieces = entry & 0xffff_ffff
-        return Int(truncatingIfNeeded: entry >> 32 &+ UInt64(key & FloatKey.lowMask) &* pieces >> 14)
+        let piece = (UInt64(key & FloatKey.lowMask) &* pieces) >> 14
+        return Int(truncatingIfNeeded: (entry >> 32) &+ piece)
       }
     }
   }

@@ -21,7 +21,10 @@ extension WeightTensor {
     let runs = Double(count)
     let partition = points.optimalPartition(
       into: count, guess: masses.isEmpty ? 1 : points.cost(0, masses.count) / (runs * runs * runs))
-    let centers = zip(partition.bounds, partition.bounds.dropFirst()).map { points.mean($0, $1) + center }
+    let centers = zip(partition.bounds, partition.bounds.dropFirst()).map { start, end in
+      // A number that is alone stays what it is.
+      end - start == 1 ? Double(FloatKey.value(masses[start].key)) : points.mean(start, end) + center
+    }
     return KMeansSolution(centers: centers, cost: partition.cost, lowerBound: partition.lowerBound)
   }
 

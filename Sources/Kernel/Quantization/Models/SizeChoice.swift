@@ -1,5 +1,5 @@
 /// Picks one of several ways to store each tensor, so that all fit a size and the squared errors are few.
-enum SizeChoice {
+package enum SizeChoice {
   /// The position of the option to take for each tensor; `nil` when not even the smallest fit.
   ///
   /// Each tensor begins with its smallest option and goes along the lower convex hull of its sizes and errors, the
@@ -9,12 +9,19 @@ enum SizeChoice {
     choose(options.map { $0.map { Option(bytes: $0.byteCount, error: $0.errors.squares) } }, limit)
   }
 
-  struct Option {
-    let bytes: Int
-    let error: Double
+  /// What one way takes, and the squared errors it leaves.
+  package struct Option {
+    package let bytes: Int
+    package let error: Double
+
+    package init(bytes: Int, error: Double) {
+      self.bytes = bytes
+      self.error = error
+    }
   }
 
-  static func choose(_ options: [[Option]], _ limit: Int) -> [Int]? {
+  /// The same, by what the ways take and leave alone.
+  package static func choose(_ options: [[Option]], _ limit: Int) -> [Int]? {
     var picks = options.map { options in
       options.indices.min { (options[$0].bytes, options[$0].error) < (options[$1].bytes, options[$1].error) } ?? 0
     }
