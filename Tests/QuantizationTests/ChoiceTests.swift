@@ -67,9 +67,9 @@ import Testing
       return codes + [SizeChoice.Option(bytes: 4 * size, error: 0)]
     }
     let least = options.map { $0.map { $0.bytes }.min() ?? 0 }.reduce(0, +)
-    #expect(SizeChoice.choose(options, least - 1) == nil)
+    #expect(SizeChoice.choose(options, byteCount: least - 1) == nil)
     for limit in [least, least + 300, least + 1500] {
-      guard let picks = SizeChoice.choose(options, limit) else {
+      guard let picks = SizeChoice.choose(options, byteCount: limit) else {
         Issue.record("nothing fits \(limit)")
         continue
       }

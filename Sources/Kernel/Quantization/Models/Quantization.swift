@@ -94,8 +94,11 @@ package struct Quantization: Sendable {
     guard case .size(let limit, _) = goal else { return try result(choices.map { $0.options[0] }) }
     // What the files take beside the codes hardly depends on the choice.
     var budget = limit
+    let sizes = choices.map { choice in
+      choice.options.map { SizeChoice.Option(bytes: $0.byteCount, error: $0.errors.squares) }
+    }
     for _ in 0..<8 {
-      guard let picks = SizeChoice.choose(choices.map(\.options), byteCount: budget) else { break }
+      guard let picks = SizeChoice.choose(sizes, byteCount: budget) else { break }
       let made = try result(zip(choices, picks).map { $0.options[$1] })
       let excess = try made.plan.byteCount(prefix: prefix) - limit
       if excess <= 0 { return made }
