@@ -62,9 +62,10 @@ struct Apply: ParsableCommand {
     quantization.isExact = kMeans.exact
     quantization.keepsOriginals = unused == .keep
     quantization.prunes = prune
+    quantization.measures = writing.dryRun.dryRun
     quantization.isChosen = { selection.contains($0) }
     let meter = writing.progress.start("making codebooks", writing.quiet)
-    let result = try quantization.plan(files, to: prefix, writing.threads.workers, progress: meter.report)
+    let result = try plan(quantization, files, prefix, meter)
     meter.finish()
     for name in selection.unmatched(in: files.source.tensors.lazy.map(\.name.description)) {
       writing.quiet.diagnostics.warning("no variable matches \(name)")
@@ -83,6 +84,20 @@ struct Apply: ParsableCommand {
     let sizes = OutcomeTable.Sizes(before: files.source.byteCount, after: result.plan.tensors.byteCount)
     let table = OutcomeTable(outcomes, sizes)
     if json.json { try table.writeJSON() } else if !writing.quiet.quiet { try table.write() }
+  }
+
+  private func plan(
+    _ quantization: Quantization, _ files: ModelFiles, _ prefix: String, _ meter: Progress
+  ) throws -> Quantization.Result {
+    do {
+      return try quantization.plan(files, to: prefix, writing.threads.workers, progress: meter.report)
+    } catch var error as KernelError {
+      // A graph that uses a variable otherwise than predictions do.
+      if case .node = error.place, error.hint != nil, !prune {
+        error.hint = "--prune keeps only what predictions need"
+      }
+      throw error
+    }
   }
 
   private func warn(of outcomes: [TensorOutcome]) throws {

@@ -1,5 +1,3 @@
-import Bytes
-
 /// The numbers that codes stand for.
 package struct Codebook: Equatable, Sendable {
   /// Bits of a code: 2 to 8.
@@ -28,26 +26,22 @@ package struct Codebook: Equatable, Sendable {
     return Codebook(bits: bits, levels)
   }
 
-  /// The quantiles of the numbers at 0, 1/(count − 1), …, 1, interpolated as numpy 1.x does in float64
+  /// The quantiles of `count` numbers at 0, 1/(levels − 1), …, 1, interpolated as numpy 1.x does in float64
   /// (specs: miha2018 §4).
-  static func quantiles(
-    _ tensor: WeightTensor, _ histogram: KeyHistogram, bits: Int, _ workers: Workers
-  ) throws -> Codebook {
-    Codebook(bits: bits, try quantiles(tensor, histogram, count: 1 << bits, workers))
-  }
-
-  static func quantiles(
-    _ tensor: WeightTensor, _ histogram: KeyHistogram, count: Int, _ workers: Workers
-  ) throws -> [Double] {
-    let positions = (0..<count).map { Double($0) * (1 / Double(count - 1)) * Double(tensor.count - 1) }
-    let below = positions.map { min(Int($0), tensor.count - 1) }
-    let ranks = Set(below + below.map { min($0 + 1, tensor.count - 1) }).sorted()
-    let found = try OrderStatistics(ranks, of: tensor, histogram, workers).values
-    let byRank = Dictionary(uniqueKeysWithValues: zip(ranks, found))
+  ///
+  /// - Parameters:
+  ///   - levels: how many, at least 2.
+  ///   - count: how many numbers there are, at least 1.
+  ///   - values: the numbers at some ranks, which are ascending.
+  static func quantiles(_ levels: Int, of count: Int, values: ([Int]) throws -> [Float]) rethrows -> [Double] {
+    let positions = (0..<levels).map { Double($0) * (1 / Double(levels - 1)) * Double(count - 1) }
+    let below = positions.map { min(Int($0), count - 1) }
+    let ranks = Set(below + below.map { min($0 + 1, count - 1) }).sorted()
+    let byRank = Dictionary(uniqueKeysWithValues: zip(ranks, try values(ranks)))
     return zip(positions, below).map { position, rank in
       let weight = position - Double(rank)
       let low = Double(byRank[rank] ?? 0)
-      let high = Double(byRank[min(rank + 1, tensor.count - 1)] ?? 0)
+      let high = Double(byRank[min(rank + 1, count - 1)] ?? 0)
       return low * (1 - weight) + high * weight
     }
   }

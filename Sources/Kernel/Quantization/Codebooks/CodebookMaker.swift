@@ -35,6 +35,9 @@ package final class CodebookMaker: Sendable {
     package let bound: Double?
   }
 
+  /// Up to so many elements are sorted, which then takes less time and memory than histograms.
+  private static let sortedCount = 1 << 17
+
   package let tensor: WeightTensor
   private let workers: Workers
   private let weighting: ErrorWeighting
@@ -57,7 +60,7 @@ package final class CodebookMaker: Sendable {
   package func make(_ method: CodebookMethod, bits: Int) throws -> Made {
     switch method {
     case .uniform: Made(codebook: .uniform(tensor, bits: bits), bound: nil)
-    case .quantile: Made(codebook: try .quantiles(tensor, keyHistogram(), bits: bits, workers), bound: nil)
+    case .quantile: Made(codebook: Codebook(bits: bits, try quantiles(1 << bits)), bound: nil)
     case .kMeans: try kMeans(bits: bits)
     }
   }
@@ -71,12 +74,23 @@ package final class CodebookMaker: Sendable {
     }
   }
 
+  private func quantiles(_ count: Int) throws -> [Double] {
+    try Codebook.quantiles(count, of: tensor.count) { ranks in
+      guard tensor.count > CodebookMaker.sortedCount else {
+        let keys = try SortedKeys(tensor, workers).keys
+        return ranks.map { FloatKey.value(keys[$0]) }
+      }
+      return try OrderStatistics(ranks, of: tensor, keyHistogram(), workers).values
+    }
+  }
+
   private func kMeans(bits: Int) throws -> Made {
     let solution: KMeansSolution
     switch weighting {
     case .even: solution = try kMeans(1 << bits, EvenWeighting())
     case .rootDensity:
-      solution = try kMeans(1 << bits, DensityWeighting(tensor, keyHistogram(), workers))
+      solution = try kMeans(
+        1 << bits, DensityWeighting(tensor, quantiles: quantiles(DensityWeighting.quantileCount)))
     case .given(let source):
       if let index = source.index(of: tensor.info.name) {
         let weights = try WeightTensor(TensorRef(source, index), workers)
@@ -92,7 +106,9 @@ package final class CodebookMaker: Sendable {
   }
 
   private func kMeans(_ count: Int, _ weighting: some ElementWeighting) throws -> KMeansSolution {
-    if isExact || tensor.count <= 1 << 17 { return try tensor.exactKMeans(count, weighting, workers) }
+    if isExact || tensor.count <= CodebookMaker.sortedCount {
+      return try tensor.exactKMeans(count, weighting, workers)
+    }
     let histogram = try keyHistogram()
     let map = BinMap(histogram, binCount: max(1 << 14, 256 * count))
     let center = FloatKey.value(UInt32(histogram.medianCell) << FloatKey.lowBits)

@@ -26,6 +26,8 @@ package struct Quantization: Sendable {
   package var keepsOriginals = true
   /// Whether the graph is cut down to what predictions need before.
   package var prunes = false
+  /// Whether the errors are to be known before anything is written.
+  package var measures = false
   /// Which variables may be changed.
   package var isChosen: @Sendable (String) -> Bool = { _ in true }
 
@@ -44,7 +46,7 @@ package struct Quantization: Sendable {
       self.skipped = skipped
     }
 
-    /// Complete when the plan is written.
+    /// Complete when the plan is written, or if errors were measured.
     package var outcomes: [TensorOutcome] {
       pending.map { item in
         TensorOutcome(
@@ -84,7 +86,8 @@ package struct Quantization: Sendable {
     let choices = try chosen.map { variable, ref in
       progress(done, total)
       defer { done += ref.info.byteCount }
-      let options = try options(of: try WeightTensor(ref, workers), workers)
+      var options = try options(of: try WeightTensor(ref, workers), workers)
+      if measures { options = try options.map { try $0.measured(workers) } }
       return Choice(variable: variable, ref: ref, options: options)
     }
     progress(total, total)

@@ -46,6 +46,7 @@ struct StoredTensor: Sendable {
 
   /// The same, with its errors known before it is written.
   func measured(_ workers: Workers) throws -> StoredTensor {
+    guard known == nil else { return self }
     var measured = self
     switch content {
     case .copy: measured.known = ErrorSums()

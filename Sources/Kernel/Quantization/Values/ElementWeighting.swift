@@ -22,8 +22,10 @@ struct DensityWeighting: ElementWeighting {
   private let edges: [Float]
   private let weights: [Double]
 
-  init(_ tensor: WeightTensor, _ histogram: KeyHistogram, _ workers: Workers) throws {
-    let quantiles = try Codebook.quantiles(tensor, histogram, count: 1025, workers)
+  static let quantileCount = 1025
+
+  /// - Parameter quantiles: as many as ``quantileCount``.
+  init(_ tensor: WeightTensor, quantiles: [Double]) {
     let narrowest = max((Double(tensor.maximum) - Double(tensor.minimum)) / 1e6, .leastNormalMagnitude)
     let widths = zip(quantiles, quantiles.dropFirst()).map { max($1 - $0, narrowest) }
     let least = widths.min() ?? 1
