@@ -7,7 +7,7 @@ extension MetaGraph {
   /// parts are added, and the codes look up their values. All are named `X_unpack/…` but the last, `X_unpack`, which has
   /// the variable's shape.
   ///
-  /// Running them takes 4 bytes an element beside the values: 1 for each plane's parts and 4 for the codes as int32.
+  /// Running them takes 4 bytes an element and plane beside the values.
   mutating func insertUnpacking(
     _ variable: String, _ stored: [Endpoint], bits: Int, _ shape: Shape, for read: Node
   ) throws -> Endpoint {
@@ -23,17 +23,17 @@ extension MetaGraph {
         bytes = builder.slice(named("bytes"), bytes, .uint8, plane.bytes)
       }
       let indices = builder.cast(named("indices"), bytes, .uint8, .int32)
-      let table = builder.constant(named("table"), MetaGraph.parts(of: plane))
-      var parts = builder.gather(named("parts"), table, indices, .uint8)
-      parts = builder.reshape(named("flat"), parts, .uint8, [-1])
+      let table = builder.cast(
+        named("table_int32"), builder.constant(named("table"), MetaGraph.parts(of: plane)), .uint8, .int32)
+      var parts = builder.gather(named("parts"), table, indices, .int32)
+      parts = builder.reshape(named("flat"), parts, .int32, [-1])
       if plane.bytes.count * plane.codesPerByte != layout.elementCount {
-        parts = builder.slice(named("codes"), parts, .uint8, 0..<layout.elementCount)
+        parts = builder.slice(named("codes"), parts, .int32, 0..<layout.elementCount)
       }
-      codes = codes.map { builder.add(named("sum"), $0, parts, .uint8) } ?? parts
+      codes = codes.map { builder.add(named("sum"), $0, parts, .int32) } ?? parts
     }
     guard let codes else { throw read.error("is read from codes without planes") }
-    let indices = builder.cast("codes_int32", codes, .uint8, .int32)
-    let values = builder.gather("values", stored[1], indices, .float32)
+    let values = builder.gather("values", stored[1], codes, .float32)
     let result = builder.reshape(nil, values, .float32, shape.dimensions)
     try graph.insert(builder.nodes)
     return result
