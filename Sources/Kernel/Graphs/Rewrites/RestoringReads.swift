@@ -37,6 +37,7 @@ extension MetaGraph {
     }
     try graph.redirect(redirected)
     redirectNames(redirected)
+    try askForValues(of: restored)
     try removeDecoders(of: Set(found.flatMap { $0.stored.map(\.node) }))
     info?.removeOperatorList()
     let gone = Set(found.flatMap { $0.stored.map(\.node) })
@@ -124,6 +125,21 @@ extension MetaGraph {
         node: name, key: name, slice: "", type: TypeCode(.float32), shape: PartialShape(shape),
         isResource: !node.isReferenceVariable, isSaved: true), Endpoint(read.name)
     )
+  }
+
+  /// Who asks whether what was stored has a value asks the variable that takes its place.
+  private mutating func askForValues(of restored: [RestoredVariable]) throws {
+    let successors = Dictionary(
+      restored.flatMap { item in item.stored.map { ($0.node, item.variable) } },
+      uniquingKeysWith: { first, _ in first })
+    try graph.updateAll { node in
+      guard node.op == "IsVariableInitialized",
+        let variable = node.dataInputs.first.flatMap({ successors[$0.node] })
+      else { return }
+      node.inputs[0] = .data(Endpoint(variable.node))
+      node.op = variable.isResource ? "VarIsInitializedOp" : node.op
+      node.attributes["dtype"] = variable.isResource ? nil : .type(TypeCode(.float32))
+    }
   }
 
   /// Removes variables, all that takes something from them, and what only that took.

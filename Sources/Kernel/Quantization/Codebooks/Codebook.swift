@@ -4,10 +4,13 @@ package struct Codebook: Equatable, Sendable {
   package let bits: Int
   /// 2^bits numbers, ascending, some perhaps equal. Codes are chosen by them in float64.
   package let levels: [Double]
+  /// Whether the levels are even steps, so that codes can be computed.
+  let isEven: Bool
 
   /// - Parameter levels: ascending, at least one and at most 2^bits; the last is repeated to fill the codebook.
-  init(bits: Int, _ levels: [Double]) {
+  init(bits: Int, _ levels: [Double], isEven: Bool = false) {
     self.bits = bits
+    self.isEven = isEven
     let missing = max(0, 1 << bits - levels.count)
     self.levels = levels + Array(repeating: levels.last ?? 0, count: missing)
   }
@@ -23,7 +26,7 @@ package struct Codebook: Equatable, Sendable {
     let step = (Double(tensor.maximum) - start) / Double(count - 1)
     var levels = (0..<count).map { Double($0) * step + start }
     levels[count - 1] = Double(tensor.maximum)
-    return Codebook(bits: bits, levels)
+    return Codebook(bits: bits, levels, isEven: true)
   }
 
   /// The quantiles of `count` numbers at 0, 1/(levels − 1), …, 1, interpolated as numpy 1.x does in float64

@@ -35,7 +35,9 @@ package struct DecodedMaker: PieceMaker {
         "is \(stored.info.dtype.name) \(stored.info.shape) where \(elementCount) codes of \(bits) bits take "
           + "\(planes.byteCount) bytes")
     }
-    guard codebook.info.dtype == .float32, codebook.info.shape.elementCount <= 1 << bits else {
+    guard (1...8).contains(bits), codebook.info.dtype == .float32,
+      codebook.info.shape.elementCount <= 1 << bits
+    else {
       throw KernelError(
         .badData, codebook.source.path, at: .tensor(codebook.info.name.description),
         "is \(codebook.info.dtype.name) \(codebook.info.shape), not the codebook of codes of \(bits) bits")

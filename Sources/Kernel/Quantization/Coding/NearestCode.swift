@@ -4,12 +4,13 @@
 /// Codes grow with the numbers. So for each code the largest float32 number that gets it or a lower one is looked for
 /// once, by halving and with that very rule; a number's code is then the number of these borders below it. A table says
 /// for each cell of ``FloatKey`` between which codes its numbers have theirs. Memory: 512 KiB, next to nothing without
-/// that table.
+/// that table. Codes of even steps are computed sixteen at a time.
 struct NearestCode: Sendable {
   /// For each code the largest number that gets it or a lower one; infinity for the last.
   private let borders: [Float]
   /// For each cell the codes of its first and last number, the latter above 8 bits; empty for few numbers.
   private let cells: [UInt16]
+  private let steps: EvenSteps?
 
   /// - Parameter count: about how many numbers are to be encoded.
   init(_ codebook: Codebook, for count: Int) {
@@ -35,7 +36,8 @@ struct NearestCode: Sendable {
     }
     borders.append(.infinity)
     self.borders = borders
-    cells = count < 1 << 17 ? [] : NearestCode.cells(borders)
+    steps = codebook.isEven ? EvenSteps(levels) : nil
+    cells = count < 1 << 17 || steps != nil ? [] : NearestCode.cells(borders)
   }
 
   private static func cells(_ borders: [Float]) -> [UInt16] {
@@ -77,6 +79,11 @@ struct NearestCode: Sendable {
   /// Writes the codes of finite numbers.
   func encode(_ values: FloatBytes, into codes: UnsafeMutablePointer<UInt8>) {
     borders.withUnsafeBufferPointer { borders in
+      if let steps {
+        return steps.encode(values, into: codes) {
+          NearestCode.search($0, borders, from: 0, to: borders.count - 1)
+        }
+      }
       guard !cells.isEmpty else {
         for index in 0..<values.count {
           codes[index] = NearestCode.search(values[index], borders, from: 0, to: borders.count - 1)

@@ -58,6 +58,7 @@ struct FineHistogram {
     bins.reserveCapacity(map.count)
     var squares = CompensatedSum()
     for part in parts { squares.add(part.1) }
+    let noise = 1e-13 * squares.value
     for (index, edge) in map.edges.enumerated() {
       let weight = parts.reduce(0) { $0 + $1.0[index].weight }
       guard weight > 0 else { continue }
@@ -69,6 +70,7 @@ struct FineHistogram {
     }
     self.bins = bins
     self.center = center
-    spreadInside = max(0, squares.value)
+    // What is left of equal numbers is rounding.
+    spreadInside = squares.value > noise ? squares.value : 0
   }
 }

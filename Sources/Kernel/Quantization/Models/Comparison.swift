@@ -13,12 +13,14 @@ extension Dequantization {
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [TensorOutcome] {
     let (plan, restored) = try plan(model)
-    let names = Set(restored.map(\.name))
-    let decoded = plan.tensors.tensors.filter { names.contains($0.info.name.description) }
-    let total = decoded.map(\.info.byteCount).saturatedSum
+    let planned = Dictionary(
+      plan.tensors.tensors.map { ($0.info.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let decoded = restored.sorted { $0.name < $1.name }.compactMap { item in
+      planned[TensorName(item.name)].map { (item, $0) }
+    }
+    let total = decoded.map(\.1.info.byteCount).saturatedSum
     var done = 0
-    return try zip(restored.sorted { $0.name < $1.name }, decoded.sorted { $0.info.name < $1.info.name }).map {
-      item, tensor in
+    return try decoded.map { item, tensor in
       defer {
         done += tensor.info.byteCount
         progress(done, total)

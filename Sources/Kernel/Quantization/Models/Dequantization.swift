@@ -51,7 +51,7 @@ package enum Dequantization {
       }
       list.append(
         Restored(
-          name: item.variable.node, transform: transform,
+          name: item.variable.key, transform: transform,
           byteCount: stored.map(\.info.byteCount).saturatedSum))
       planned.append(
         PlannedTensor(
