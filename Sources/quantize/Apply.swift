@@ -24,7 +24,7 @@ struct Apply: ParsableCommand {
   var model: String
 
   @Option(
-    help: ArgumentHelp("The prefix of the result; its folder is made if it is missing.", valueName: "path"),
+    help: ArgumentHelp("The prefix of the result; folders that are missing are made.", valueName: "path"),
     completion: .file())
   var savefile: String
 

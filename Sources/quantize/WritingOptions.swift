@@ -32,7 +32,7 @@ struct WritingOptions: ParsableArguments {
     let folders = FolderMaker()
     // Folders that hold something stay.
     defer { folders.removeMade() }
-    try folders.make(Path.folder(of: prefix))
+    try folders.makeWithParents(Path.folder(of: prefix))
     let writer = try BundleWriter(
       plan.tensors, to: prefix, with: try plan.companions(of: prefix), existing: forcing.existing)
     guard !dryRun.dryRun else {

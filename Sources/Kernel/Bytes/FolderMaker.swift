@@ -18,6 +18,14 @@ package final class FolderMaker {
     made.append(path)
   }
 
+  /// The same, with the folders above that are missing.
+  ///
+  /// - Throws: ``KernelError`` `.cannotCreate`.
+  package func makeWithParents(_ path: String) throws {
+    if FileStatus(path) == nil, Path.folder(of: path) != path { try makeWithParents(Path.folder(of: path)) }
+    try make(path)
+  }
+
   /// Makes sure that `path` is a folder itself: a link would lead the files below it elsewhere.
   ///
   /// - Throws: ``KernelError`` `.cannotCreate`.
