@@ -73,6 +73,16 @@ import Testing
     #expect(abs(cost - least) <= 1e-6 * least)
   }
 
+  @Test func weightsCountInHistogramsToo() throws {
+    let values = gaussian(140_000, seed: 4)
+    // Weights that take the left half out: the best levels are those of the right half.
+    let weights = values.map { $0 < 0 ? 0 : Float(2) }
+    let found = try made(values, bits: 3, weighting: .given(Memory(["x": weights])))
+    let right = try made(values.filter { $0 >= 0 }, bits: 3)
+    for (a, b) in zip(found.levels, right.levels) { #expect(abs(a - b) < 0.002) }
+    #expect(found.bound < 1.0001)
+  }
+
   /// Mean squared errors of the best quantizers of a normal distribution: J. Max, "Quantizing for minimum distortion",
   /// 1960, table I.
   @Test(arguments: zip(2...5, [0.1175, 0.03454, 0.009497, 0.002499]))
