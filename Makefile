@@ -14,7 +14,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS := ckpt-tool tfrecord-tool fake-filter merge-preds
+PROGRAMS := ckpt-tool tfrecord-tool fake-filter merge-preds quantize
 RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools

@@ -28,10 +28,11 @@ let package = Package(
     .library(
       name: "Kernel",
       targets: [
-        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Optimization", "Packaging",
-        "Execution",
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Quantization", "Predictions", "Optimization",
+        "Packaging", "Execution",
       ]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
+    .executable(name: "quantize", targets: ["quantize"]),
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
     .executable(name: "merge-preds", targets: ["merge-preds"]),
@@ -58,6 +59,7 @@ let package = Package(
     kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
     kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
     kernel("Execution", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel", "COpenBLAS"]),
+    kernel("Quantization", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
@@ -73,6 +75,14 @@ let package = Package(
       name: "tfrecord-tool",
       dependencies: [
         "Bytes", "Tensors", "Records", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "quantize",
+      dependencies: [
+        "Bytes", "Tensors", "Checkpoints", "Graphs", "Quantization", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -116,7 +126,7 @@ let package = Package(
       path: "Tests/OptimizerTool", swiftSettings: strict),
     tests(
       "ManualTests",
-      on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "tfrecord-tool"]),
+      on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool"]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
@@ -131,11 +141,14 @@ let package = Package(
       name: "session-probe", dependencies: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"],
       path: "Tests/SessionProbe", swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
+    tests("QuantizationTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Quantization"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
     tests("OptimizationTests", on: ["Bytes", "Optimization"]),
-    tests("ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds"], excluding: ["Golden"]),
+    tests(
+      "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize"],
+      excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
 )

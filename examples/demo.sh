@@ -43,6 +43,11 @@ run ckpt-tool unpack submission.tgz -o check
 run ckpt-tool verify check/inference_model
 run ckpt-tool checksum inference_model check/inference_model
 
+step 'The model with its large weights in codes of 6 bits, graph included, and what that cost'
+run quantize --transform-type quant_kmeans --bits 6 --prune --unused drop --min-elements 3000 \
+  --model inference_model --savefile small/inference_model
+run ckpt-tool pack small/inference_model --flags run/model_flags.json -o small.tgz
+
 step 'A test set in the shape of YouTube-8M, two fifths of it artificial videos; 4 shards'
 mkdir test
 run tfrecord-tool synth --videos 400 --shards 4 --classes 200 --frames 20-40 --fakes 0.4 -o test/test

@@ -2,34 +2,34 @@ import Bytes
 import Tensors
 
 /// A tensor's elements cut into pieces that any thread may take; the cuts depend on nothing but its type and size.
-struct ElementPieces: Sendable {
+package struct ElementPieces: Sendable {
   /// Bytes of a piece: fits the second-level cache, so that a second pass over it costs little. A multiple of
   /// ``Widening/blockCount`` elements of every type.
-  static let byteCount = 1 << 20
+  package static let byteCount = 1 << 20
 
   private let elementCount: Int
   private let elementSize: Int
 
-  init(elementCount: Int, elementSize: Int) {
+  package init(elementCount: Int, elementSize: Int) {
     self.elementCount = elementCount
     self.elementSize = elementSize
   }
 
   private var elementsPerPiece: Int { ElementPieces.byteCount / elementSize }
-  var count: Int { elementCount / elementsPerPiece + (elementCount % elementsPerPiece == 0 ? 0 : 1) }
+  package var count: Int { elementCount / elementsPerPiece + (elementCount % elementsPerPiece == 0 ? 0 : 1) }
 
-  func elements(_ piece: Int) -> Range<Int> {
+  package func elements(_ piece: Int) -> Range<Int> {
     let start = piece * elementsPerPiece
     return start..<(start + min(elementsPerPiece, elementCount - start))
   }
 
-  func bytes(_ piece: Int) -> Range<Int> {
+  package func bytes(_ piece: Int) -> Range<Int> {
     let elements = elements(piece)
     return elements.lowerBound * elementSize..<elements.upperBound * elementSize
   }
 
   /// The CRC-32C of the whole from those of the pieces.
-  func checksum(_ parts: some Sequence<UInt32>) -> UInt32 {
+  package func checksum(_ parts: some Sequence<UInt32>) -> UInt32 {
     parts.enumerated().reduce(0) { crc, part in
       CRC32C.combine(crc, part.element, lengthOfB: bytes(part.offset).count)
     }
@@ -38,14 +38,14 @@ struct ElementPieces: Sendable {
 
 extension ByteView {
   /// Calls `body` with the bytes of `range`, giving memory pages of a mapped file back afterwards.
-  func passing<R>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+  package func passing<R>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     populatePages(range)
     defer { releasePages(range) }
     return try withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
   }
 
   /// The CRC-32C of all bytes, taken by all of `workers`.
-  func checksum(_ workers: Workers) throws -> UInt32 {
+  package func checksum(_ workers: Workers) throws -> UInt32 {
     let pieces = ElementPieces(elementCount: count, elementSize: 1)
     return pieces.checksum(
       try workers.map(pieces.count) { piece in passing(pieces.bytes(piece)) { CRC32C.of($0) } })
@@ -56,7 +56,7 @@ extension TensorSource {
   /// The tensor's contents, after making sure that they have the size that shape and type demand.
   ///
   /// - Throws: ``KernelError`` when the bytes are missing or damaged.
-  func sizedContents(of index: Int) throws -> TensorContents {
+  package func sizedContents(of index: Int) throws -> TensorContents {
     let contents = try contents(of: index)
     let info = tensors[index]
     if let expected = info.shape.byteCount(of: info.dtype), contents.bytes.count != expected {
@@ -68,7 +68,7 @@ extension TensorSource {
   }
 
   /// Compares the checksum found for `contents` with the one that the container keeps, if it does.
-  func check(_ contents: TensorContents, of index: Int, found: UInt32) throws {
+  package func check(_ contents: TensorContents, of index: Int, found: UInt32) throws {
     guard let expected = contents.uncheckedCRC, found != expected else { return }
     throw damaged(index, found: found, expected: expected)
   }

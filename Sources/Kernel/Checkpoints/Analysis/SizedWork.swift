@@ -40,17 +40,17 @@ extension Workers {
 }
 
 /// Bytes done so far, counted by many threads and passed on to whoever shows progress.
-final class WorkMeter: Sendable {
+package final class WorkMeter: Sendable {
   private let total: Int
   private let report: @Sendable (_ done: Int, _ total: Int) -> Void
   private let done = Atomic<Int>(0)
 
-  init(total: Int, _ report: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) {
+  package init(total: Int, _ report: @escaping @Sendable (_ done: Int, _ total: Int) -> Void) {
     self.total = total
     self.report = report
   }
 
-  func add(_ byteCount: Int) {
+  package func add(_ byteCount: Int) {
     report(done.wrappingAdd(byteCount, ordering: .relaxed).newValue, total)
   }
 }

@@ -9,28 +9,34 @@ public struct BundleWriter {
   public let prefix: String
   private let plan: OutputPlan
   private let meta: String?
+  private let companions: [CompanionFile]
   private let existing: AtomicFile.Existing
   private let calls: SystemCalls
 
   /// Checks, before any work, that the files can be created and that the disk has room.
   ///
-  /// - Parameter meta: a MetaGraph file to copy beside the checkpoint.
+  /// - Parameters:
+  ///   - meta: a MetaGraph file to copy beside the checkpoint.
+  ///   - companions: other files that are to appear with it.
   /// - Throws: ``KernelError`` `.cannotCreate` when a file exists (under `.refuse`) or the folder is missing; `.io`
   ///   when space is short.
   public init(
-    _ plan: OutputPlan, to prefix: String, copyingMeta meta: String? = nil, existing: AtomicFile.Existing
+    _ plan: OutputPlan, to prefix: String, copyingMeta meta: String? = nil, with companions: [CompanionFile] = [],
+    existing: AtomicFile.Existing
   ) throws {
-    try self.init(plan, to: prefix, copyingMeta: meta, existing: existing, calls: .live)
+    try self.init(
+      plan, to: prefix, copyingMeta: meta, with: companions, existing: existing, calls: .live)
   }
 
   /// The same, with system calls that a test may make fail.
   package init(
-    _ plan: OutputPlan, to prefix: String, copyingMeta meta: String? = nil, existing: AtomicFile.Existing,
-    calls: SystemCalls
+    _ plan: OutputPlan, to prefix: String, copyingMeta meta: String? = nil, with companions: [CompanionFile] = [],
+    existing: AtomicFile.Existing, calls: SystemCalls
   ) throws {
     self.prefix = prefix
     self.plan = plan
     self.meta = meta
+    self.companions = companions
     self.existing = existing
     self.calls = calls
     guard !Path.name(of: prefix).isEmpty else {
@@ -55,9 +61,10 @@ public struct BundleWriter {
     }
   }
 
-  /// The files that will be written: data files, the graph if there is one, then the index.
+  /// The files that will be written: data files, the graph if there is one, companions, then the index.
   public var paths: [String] {
-    dataPaths(plan.shardCount) + (meta == nil ? [] : [prefix + ".meta"]) + [prefix + ".index"]
+    dataPaths(plan.shardCount) + (meta == nil ? [] : [prefix + ".meta"]) + companions.map(\.path)
+      + [prefix + ".index"]
   }
 
   private func dataPaths(_ count: Int) -> [String] {
@@ -72,7 +79,7 @@ public struct BundleWriter {
   }
 
   /// Writes everything, but makes nothing visible yet.
-  func prepare(_ workers: Workers, progress: (Int) -> Void) throws -> PreparedCheckpoint {
+  package func prepare(_ workers: Workers, progress: (Int) -> Void) throws -> PreparedCheckpoint {
     let pump = TensorPump(workers)
     let files = try dataPaths(plan.shardCount).map { try AtomicFile($0, existing: existing, calls: calls) }
     var entries: [(key: [UInt8], entry: BundleEntry)] = []
@@ -96,7 +103,12 @@ public struct BundleWriter {
       try MappedFile(meta).view.withUnsafeBytes { try file.write($0) }
       return file
     }
-    let all = files + (graph.map { [$0] } ?? []) + [index]
+    let others = try companions.map { companion in
+      let file = try AtomicFile(companion.path, existing: existing, calls: calls)
+      try companion.bytes.withUnsafeBytes { try file.write($0) }
+      return file
+    }
+    let all = files + (graph.map { [$0] } ?? []) + others + [index]
     for file in all { try file.prepare() }
     return PreparedCheckpoint(files: all, stale: staleDataPaths)
   }
@@ -129,7 +141,7 @@ extension BundleWriter {
       switch tensor.content {
       case .stored(let ref): bytes = try ref.source.contents(of: ref.index).bytes
       case .bytes(let view): bytes = view
-      case .elementwise: return CRC32C.mask(crc)
+      case .elementwise, .made: return CRC32C.mask(crc)
       }
       return try bytes.withUnsafeBytes {
         try StringTensor.maskedCRC($0, count: tensor.info.shape.elementCount)

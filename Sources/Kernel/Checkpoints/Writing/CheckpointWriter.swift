@@ -73,7 +73,7 @@ extension OutputPlan {
     let assembled = tensors.map { tensor -> Int in
       switch tensor.content {
       case .stored(let ref): ref.isMapped ? 0 : ref.info.byteCount
-      case .bytes: 0
+      case .bytes, .made: 0
       case .elementwise(let refs, _): refs.map { $0.isMapped ? 0 : $0.info.byteCount }.saturatedSum
       }
     }

@@ -11,6 +11,8 @@ public struct PlannedTensor: Sendable {
     case bytes(ByteView)
     /// A new value for each element, from the same element of the inputs.
     case elementwise([TensorRef], any ElementwiseKernel)
+    /// Bytes that are computed, any stretch of them at any time.
+    case made(any PieceMaker)
   }
 
   public var info: TensorInfo
@@ -54,7 +56,7 @@ public struct TensorRef: Sendable {
 
   var bundleTensor: BundleIndex.Tensor? { (source as? Bundle)?.index.tensors[index] }
 
-  var placement: Placement {
+  package var placement: Placement {
     let entry = bundleTensor?.stored.first
     return Placement(shard: entry?.shard ?? 0, source: sourceOrder, offset: entry?.offset ?? index)
   }
@@ -89,6 +91,13 @@ public protocol ElementwiseKernel: Sendable {
   /// Computes `count` elements. Buffers are as long as `count` elements of their types and may be unaligned.
   func apply(
     _ inputs: UnsafeBufferPointer<UnsafeRawBufferPointer>, count: Int, into out: UnsafeMutableRawBufferPointer)
+}
+
+/// Computes the bytes of a tensor that are no element-by-element function of others.
+public protocol PieceMaker: Sendable {
+  /// Fills `out` with the bytes of `range` of the tensor's contents; called from several threads, once for each part of
+  /// the tensor.
+  func make(_ range: Range<Int>, into out: UnsafeMutableRawBufferPointer) throws
 }
 
 /// Everything that an output will contain.

@@ -70,6 +70,7 @@ private struct Flow: Sendable {
   let inputs: [TensorContents]
   private let inputElementSizes: [Int]
   private let kernel: (any ElementwiseKernel)?
+  private let maker: (any PieceMaker)?
   private let outputElementSize: Int
   private let elementsPerPiece: Int
   private let elementCount: Int
@@ -81,18 +82,26 @@ private struct Flow: Sendable {
       refs = [ref]
       inputs = [try ref.source.contents(of: ref.index)]
       kernel = nil
+      maker = nil
     case .bytes(let bytes):
       refs = []
       inputs = [TensorContents(bytes: bytes)]
       kernel = nil
+      maker = nil
     case .elementwise(let refs, let kernel):
       self.refs = refs
       inputs = try refs.map { try $0.source.contents(of: $0.index) }
       self.kernel = kernel
+      maker = nil
+    case .made(let maker):
+      refs = []
+      inputs = []
+      kernel = nil
+      self.maker = maker
     }
     if kernel == nil {
       outputElementSize = 1
-      inputElementSizes = [1]
+      inputElementSizes = maker == nil ? [1] : []
       elementCount = tensor.info.byteCount
     } else {
       outputElementSize = tensor.info.dtype.byteCount ?? 1
@@ -104,10 +113,12 @@ private struct Flow: Sendable {
     }
     // Many inputs make smaller pieces, so that what a worker holds at a time does not grow with their number.
     let touched = inputElementSizes.reduce(outputElementSize, +)
-    elementsPerPiece = max(1, min(pieceSize / outputElementSize, 4 * pieceSize / touched))
+    // What is computed takes longer than what is copied: with smaller pieces, small tensors use all threads too.
+    elementsPerPiece =
+      maker == nil ? max(1, min(pieceSize / outputElementSize, 4 * pieceSize / touched)) : pieceSize / 4
   }
 
-  var isCopy: Bool { kernel == nil }
+  var isCopy: Bool { kernel == nil && maker == nil }
   var pieceCount: Int { (elementCount + elementsPerPiece - 1) / elementsPerPiece }
 
   /// The bytes of the output that `piece` makes.
@@ -122,6 +133,15 @@ private struct Flow: Sendable {
 
   /// Makes one piece, hands it to `body`, and returns its checksums.
   func make(_ piece: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> PieceSums {
+    if let maker {
+      let range = range(of: piece)
+      let out = UnsafeMutableRawBufferPointer.allocate(byteCount: range.count, alignment: 64)
+      defer { out.deallocate() }
+      try maker.make(range, into: out)
+      let bytes = UnsafeRawBufferPointer(out)
+      try body(bytes)
+      return PieceSums(output: CRC32C.of(bytes))
+    }
     guard let kernel else {
       let range = range(of: piece)
       return try inputs[0].bytes.withUnsafeBytes { bytes in

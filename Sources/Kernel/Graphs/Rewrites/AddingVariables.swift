@@ -5,14 +5,15 @@ extension MetaGraph {
   /// Adds a variable by reference with what TensorFlow gives one: zeros that initialize it, `/Assign`, `/read`, and a
   /// definition in the `variables` collection.
   ///
+  /// - Parameter isFilled: whether even few zeros are made by a `Fill`, as TensorFlow does when the shape is a number.
   /// - Returns: the variable, saved under its own name; the saver does not know it yet.
   /// - Throws: ``KernelError`` `.badData` when a node has the name already or the type has no zero.
   @discardableResult public mutating func addVariable(
-    _ name: String, _ dtype: DType, _ shape: Shape, device: String = ""
+    _ name: String, _ dtype: DType, _ shape: Shape, device: String = "", isFilled: Bool = false
   ) throws -> GraphVariable {
     let type = AttributeValue.type(TypeCode(dtype))
     let colocation = AttributeValue.texts(["loc:@" + name])
-    let zeros = try addZeros(dtype, shape)
+    let zeros = try addZeros(dtype, shape, isFilled: isFilled)
     let variable = Node(
       name, "VariableV2", device: device,
       attributes: [
@@ -37,9 +38,15 @@ extension MetaGraph {
       isSaved: true)
   }
 
-  /// Zeros of any size in a few bytes.
-  private mutating func addZeros(_ dtype: DType, _ shape: Shape) throws -> Endpoint {
+  /// Zeros of any size in a few bytes: fewer than a thousand as a constant, as TensorFlow does.
+  private mutating func addZeros(_ dtype: DType, _ shape: Shape, isFilled: Bool) throws -> Endpoint {
     let name = graph.uniqueName("zeros")
+    if !isFilled, shape.elementCount < 1000, let count = shape.byteCount(of: dtype),
+      let zeros = TensorValue(dtype, shape, bytes: Array(repeating: 0, count: count))
+    {
+      try graph.insert(Node(name, constant: zeros))
+      return Endpoint(name)
+    }
     guard let size = dtype.byteCount,
       let zero = TensorValue(dtype, .scalar, bytes: Array(repeating: 0, count: size)),
       let rank = Shape([shape.rank]),

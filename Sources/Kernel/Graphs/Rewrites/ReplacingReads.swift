@@ -9,6 +9,8 @@ public struct ReadReplacement: Equatable, Sendable {
     case narrow(DType)
     /// Codes of one byte each and that many float32 values that they stand for, read through a `GatherV2`.
     case codebook(Int)
+    /// Codes of that many bits, fewer than 8, in the bytes of ``CodePlanes``, and 2^bits values.
+    case packed(Int)
   }
 
   /// The variable's node.
@@ -26,7 +28,7 @@ public struct ReadReplacement: Equatable, Sendable {
     self.storage = storage
     switch storage {
     case .narrow(let dtype): storedName = variable + dtype.name
-    case .codebook: storedName = variable + "_quants"
+    case .codebook, .packed: storedName = variable + "_quants"
     }
     codebookName = variable + "_space"
   }
@@ -65,10 +67,10 @@ extension MetaGraph {
       let stored = try add(replacement, of: variable)
       fresh += stored.variables
       for read in variable.reads {
-        redirected[Endpoint(read.name)] = try insertDecoder(replacement, stored.reads, for: read)
+        redirected[Endpoint(read.name)] = try insertDecoder(replacement, stored.reads, variable.shape, for: read)
       }
       for enter in variable.enters where enter.dataInputs.first?.node == variable.node.name {
-        try carry(try insertDecoder(replacement, stored.reads, for: enter), into: enter)
+        try carry(try insertDecoder(replacement, stored.reads, variable.shape, for: enter), into: enter)
       }
       try passOnReads(of: variable)
     }
@@ -81,6 +83,29 @@ extension MetaGraph {
     info?.removeOperatorList()
     if saver != nil { try rebuildSaver(for: saved.filter { !names.contains($0.node) } + fresh) }
     return fresh
+  }
+
+  /// Removes the originals that ``replaceReads(_:keepingOriginals:)`` or the reference's program left in the graph, dead,
+  /// with what initializes them; the saver is rebuilt.
+  ///
+  /// - Throws: ``KernelError`` `.badData` when something still takes one.
+  package mutating func dropOriginals() throws {
+    try wholly { meta in
+      let saved = try meta.saver == nil ? meta.variables() : meta.savedVariables()
+      let names = Set(saved.map(\.node))
+      var storedNames: [String: String] = [:]
+      for name in names {
+        for suffix in ["_quants", DType.half.name, DType.bfloat16.name] where name.hasSuffix(suffix) {
+          let original = String(name.dropLast(suffix.count))
+          if meta.graph[original]?.isVariable == true, !names.contains(original) { storedNames[original] = name }
+        }
+      }
+      guard !storedNames.isEmpty else { return }
+      try meta.removeSavers()
+      try meta.removeOriginals(storedNames)
+      meta.info?.removeOperatorList()
+      if meta.saver != nil { try meta.rebuildSaver(for: saved) }
+    }
   }
 
   /// Adds the variables that are stored.
@@ -96,20 +121,36 @@ extension MetaGraph {
       let stored = try addVariable(replacement.storedName, dtype, variable.shape, device: device)
       return ([stored], [Endpoint(replacement.storedName + "/read")])
     case .codebook(let count):
-      guard (1...256).contains(count), let shape = Shape([count]) else {
+      guard (1...256).contains(count) else {
         throw KernelError(.usage, "", "a codebook of \(count) values, where codes of a byte tell 1 to 256 apart")
       }
-      let codes = try addVariable(replacement.storedName, .uint8, variable.shape, device: device)
-      let codebook = try addVariable(replacement.codebookName, .float32, shape, device: device)
-      let reads = [replacement.storedName, replacement.codebookName].map { Endpoint($0 + "/read") }
-      return ([codes, codebook], reads)
+      return try addCodes(replacement, variable.shape, of: count, device)
+    case .packed(let bits):
+      guard (1..<8).contains(bits),
+        let shape = Shape([CodePlanes(bits: bits, elementCount: variable.shape.elementCount).byteCount])
+      else { throw KernelError(.usage, "", "codes of \(bits) bits cannot be packed", hint: "1 to 7 bits can") }
+      return try addCodes(replacement, shape, of: 1 << bits, device)
     }
+  }
+
+  /// Adds the variables of a codebook of `count` values and of its codes.
+  private mutating func addCodes(
+    _ replacement: ReadReplacement, _ shape: Shape, of count: Int, _ device: String
+  ) throws -> (variables: [GraphVariable], reads: [Endpoint]) {
+    let codes = try addVariable(replacement.storedName, .uint8, shape, device: device)
+    let codebook = try addVariable(
+      replacement.codebookName, .float32, Shape([count]) ?? .scalar, device: device, isFilled: true)
+    let reads = [replacement.storedName, replacement.codebookName].map { Endpoint($0 + "/read") }
+    return ([codes, codebook], reads)
   }
 
   /// Adds the nodes that turn what is stored back into float32 for `read`, with its control inputs and its device.
   private mutating func insertDecoder(
-    _ replacement: ReadReplacement, _ stored: [Endpoint], for read: Node
+    _ replacement: ReadReplacement, _ stored: [Endpoint], _ shape: Shape, for read: Node
   ) throws -> Endpoint {
+    if case .packed(let bits) = replacement.storage {
+      return try insertUnpacking(replacement.variable, stored, bits: bits, shape, for: read)
+    }
     let controls = read.inputs.filter { $0.endpoint == nil }
     let isCodebook = stored.count > 1
     let cast = Node(
