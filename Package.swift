@@ -28,7 +28,7 @@ let package = Package(
     .library(
       name: "Kernel",
       targets: [
-        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Quantization", "Predictions", "Optimization",
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Models", "Quantization", "Predictions", "Optimization",
         "Packaging", "Execution",
       ]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
@@ -59,14 +59,15 @@ let package = Package(
     kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
     kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
     kernel("Execution", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel", "COpenBLAS"]),
-    kernel("Quantization", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel"]),
+    kernel("Models", on: ["Bytes", "Checkpoints", "Graphs"]),
+    kernel("Quantization", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "CKernel"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     .executableTarget(
       name: "ckpt-tool",
       dependencies: [
-        "Bytes", "Tensors", "Checkpoints", "Graphs", "Execution", "Packaging", "Terminal",
+        "Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Predictions", "Execution", "Packaging", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -82,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "quantize",
       dependencies: [
-        "Bytes", "Tensors", "Checkpoints", "Graphs", "Quantization", "Terminal",
+        "Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Quantization", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -141,7 +142,8 @@ let package = Package(
       name: "session-probe", dependencies: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"],
       path: "Tests/SessionProbe", swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
-    tests("QuantizationTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Quantization"]),
+    tests("ModelsTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Execution"]),
+    tests("QuantizationTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Quantization"]),
     tests("PackagingTests", on: ["Bytes", "Checkpoints", "Packaging"]),
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),

@@ -13,6 +13,7 @@ struct CkptTool: ParsableCommand {
     subcommands: [
       List.self, Cat.self, ShowGraph.self, Stats.self, Verify.self, Checksum.self, Diff.self,
       Average.self, MovingAverages.self, Cast.self, Rename.self, Drop.self, Keep.self, SetTensors.self, Merge.self,
-      Split.self, Reshard.self, Fill.self, Convert.self, State.self, Pack.self, Unpack.self, Inspect.self,
+      Split.self, Reshard.self, Fill.self, Ensemble.self, Convert.self, State.self, Pack.self, Unpack.self,
+      Inspect.self,
     ])
 }

@@ -3,6 +3,7 @@ import Bytes
 import Checkpoints
 import Quantization
 import Terminal
+import Models
 
 /// `quantize apply`, the default.
 struct Apply: ParsableCommand {

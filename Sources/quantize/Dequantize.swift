@@ -2,6 +2,7 @@ import ArgumentParser
 import Bytes
 import Quantization
 import Terminal
+import Models
 
 /// `quantize dequantize`
 struct Dequantize: ParsableCommand {

@@ -3,6 +3,7 @@ import Bytes
 import Checkpoints
 import Quantization
 import Terminal
+import Models
 
 /// What every subcommand that writes a model offers, and how it writes.
 struct WritingOptions: ParsableArguments {

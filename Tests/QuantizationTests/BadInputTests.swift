@@ -4,6 +4,7 @@ import Foundation
 import Quantization
 import TestSupport
 import Testing
+import Models
 
 /// What cannot be quantized is said in one line, and nothing is written.
 @Suite struct BadInputTests {

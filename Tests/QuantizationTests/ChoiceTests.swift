@@ -3,6 +3,7 @@ import Checkpoints
 import Quantization
 import TestSupport
 import Testing
+import Models
 
 /// Which way of storing each tensor a limit leads to.
 @Suite struct ChoiceTests {

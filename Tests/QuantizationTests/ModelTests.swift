@@ -5,6 +5,7 @@ import Quantization
 import Tensors
 import TestSupport
 import Testing
+import Models
 
 /// Whole models against what the 2018 1st place's program made of them; `make interop` lets TensorFlow run such models.
 @Suite struct ModelTests {

@@ -84,7 +84,14 @@ public struct BundleWriter {
     let files = try dataPaths(plan.shardCount).map { try AtomicFile($0, existing: existing, calls: calls) }
     var entries: [(key: [UInt8], entry: BundleEntry)] = []
     var done = 0
+    var written = EqualTensors()
     for piece in BundleWriter.pieces(of: plan) {
+      if plan.storesEqualTensorsOnce, let entry = try written.entry(equalTo: piece.tensor) {
+        entries.append((piece.key, entry))
+        done += entry.size
+        progress(done)
+        continue
+      }
       let file = files[piece.tensor.placement.shard]
       var entry = BundleEntry(
         dtype: piece.tensor.info.dtype, shape: piece.tensor.info.shape, shard: piece.tensor.placement.shard,
@@ -92,6 +99,7 @@ public struct BundleWriter {
       let crc = try pump.pump(piece.tensor, into: file)
       entry.maskedCRC = try piece.maskedCRC(whenBytesHave: crc)
       entries.append((piece.key, entry))
+      if plan.storesEqualTensorsOnce { written.note(piece.tensor, entry) }
       done += entry.size
       progress(done)
     }

@@ -106,6 +106,8 @@ public struct OutputPlan: Sendable {
   public private(set) var tensors: [PlannedTensor]
   /// Data files of a bundle.
   public private(set) var shardCount: Int
+  /// Whether copies of tensors that are equal share their bytes, where the container can say so (a bundle).
+  public var storesEqualTensorsOnce = false
 
   /// - Throws: ``KernelError`` `.usage` when two tensors have the same name.
   public init(_ tensors: [PlannedTensor], shardCount: Int = 1) throws {

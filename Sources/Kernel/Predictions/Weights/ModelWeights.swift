@@ -20,7 +20,7 @@ extension WeightsFile {
     if matches.allSatisfy(\.isEmpty) {
       guard paths.count == weights.count else {
         throw KernelError(
-          .usage, source, "there are \(weights.count) weights for \(paths.count) models, none with a model's name")
+          .usage, source, "none of its weights (\(weights.count)) has the name of a model, and there are \(paths.count) models")
       }
       return (weights.map(\.value), true)
     }

@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Synchronization
+import Models
 
 extension Dequantization {
   /// How far the quantized variables of a model are from the numbers that they were made of.

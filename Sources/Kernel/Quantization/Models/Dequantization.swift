@@ -2,6 +2,7 @@ import Bytes
 import Checkpoints
 import Graphs
 import Tensors
+import Models
 
 /// Turns a quantized model back into float32: what ``Quantization`` or the reference's program stored narrowly becomes
 /// the variables that it was, with the values that the graph decoded.

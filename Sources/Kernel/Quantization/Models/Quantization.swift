@@ -2,6 +2,7 @@ import Bytes
 import Checkpoints
 import Graphs
 import Tensors
+import Models
 
 /// Stores the large float32 variables of a model in fewer bytes, and lets its graph turn them back.
 ///

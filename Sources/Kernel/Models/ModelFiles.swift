@@ -38,7 +38,7 @@ package struct ModelFiles: Sendable {
     flagsPath = FileStatus.exists(flags) ? flags : nil
   }
 
-  static let flagsName = "model_flags.json"
+  package static let flagsName = "model_flags.json"
 
   /// The tensors that the graph restores, in the order of its variables.
   ///
@@ -69,33 +69,5 @@ package struct ModelFiles: Sendable {
       error.source = graphPath
       throw error
     }
-  }
-}
-
-/// A model that is ready to be written.
-package struct ModelPlan: Sendable {
-  package let tensors: OutputPlan
-  package let graph: MetaGraph
-  /// `model_flags.json` to be copied.
-  package let flagsPath: String?
-
-  /// The files that belong to the checkpoint at `prefix`: its graph, and the flags in its folder unless they are there
-  /// already.
-  package func companions(of prefix: String) throws -> [CompanionFile] {
-    var files = [CompanionFile(prefix + ".meta", ByteView(try graph.encoded()))]
-    let target = Path.join(Path.folder(of: prefix), ModelFiles.flagsName)
-    if let flagsPath {
-      let flags = try MappedFile(flagsPath).view
-      let isThere = (try? MappedFile(target).view.array) == flags.array
-      if !isThere { files.append(CompanionFile(target, flags)) }
-    }
-    return files
-  }
-
-  /// Bytes of all files, the index estimated.
-  package func byteCount(prefix: String) throws -> Int {
-    let names = tensors.tensors.map { $0.info.name.utf8.count + 40 }.saturatedSum
-    let others = try companions(of: prefix).map(\.bytes.count).saturatedSum
-    return [tensors.byteCount, names, others].saturatedSum
   }
 }
