@@ -36,6 +36,7 @@ let package = Package(
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
     .executable(name: "merge-preds", targets: ["merge-preds"]),
+    .executable(name: "trainer", targets: ["trainer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -62,6 +63,13 @@ let package = Package(
     kernel("Quantization", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    .target(
+      name: "Inference",
+      dependencies: [
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging", "Execution",
+      ],
+      swiftSettings: strict),
 
     .executableTarget(
       name: "ckpt-tool",
@@ -104,6 +112,14 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "trainer",
+      dependencies: [
+        "Bytes", "Records", "Predictions", "Packaging", "Inference", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
       name: "manual",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tools/manual", swiftSettings: strict),
@@ -126,7 +142,10 @@ let package = Package(
       path: "Tests/OptimizerTool", swiftSettings: strict),
     tests(
       "ManualTests",
-      on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool"]),
+      on: [
+        "Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool",
+        "trainer",
+      ]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
@@ -146,8 +165,9 @@ let package = Package(
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
     tests("OptimizationTests", on: ["Bytes", "Optimization"]),
+    tests("InferenceTests", on: ["Bytes", "Tensors", "Records", "Predictions", "Inference"]),
     tests(
-      "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize"],
+      "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize", "trainer"],
       excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]
