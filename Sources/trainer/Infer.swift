@@ -44,6 +44,13 @@ struct Infer: ParsableCommand {
   @Option(help: ArgumentHelp("Makes what such models draw repeatable.", valueName: "number"))
   var seed: UInt64?
 
+  @Flag(
+    help: """
+      Go on where a run with the same model, records and options was cut; the rows that it had finished are in the file \
+      OUTPUT.part.
+      """)
+  var resume = false
+
   @OptionGroup var forcing: ForceFlag
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressFlag
@@ -51,6 +58,7 @@ struct Infer: ParsableCommand {
 
   func validate() throws {
     if topK < 1 { throw ValidationError("--top-k must be 1 or more, not \(topK)") }
+    if resume, output == nil || output == "-" { throw ValidationError("--resume goes with --output") }
     if rounds < 1 { throw ValidationError("--rounds must be 1 or more, not \(rounds)") }
   }
 
@@ -58,24 +66,29 @@ struct Infer: ParsableCommand {
     let named = NamedOutput(output, existing: forcing.existing, threads.workers)
     try named.check()
     let files = try records.expanded(inputDataPattern, option: "--input-data-pattern")
+    if resume, files.contains(FileArguments.standardInput) {
+      throw KernelError(.usage, "", "a run that reads standard input cannot be resumed")
+    }
     let model = try model.open(existing: forcing.existing) { try pack($0) }
-    let predictor = try Predictor(model, rounds: rounds, seed: seed, workers: threads.workers)
-    let reader = BatchReader(
-      files, model.schema, batchSize: records.batchSize, shard: records.part.shard,
-      readers: records.numReaders.map { Workers($0) } ?? threads.workers)
+    let run = InferenceRun(
+      model: model, files: files, topK: topK, rounds: rounds, seed: seed, shard: records.part.shard,
+      batchSize: records.batchSize, workers: threads.workers, readers: records.readers(threads.workers))
     let meter = progress.start("inferring", quiet)
     defer { meter.finish() }
     let total = RecordOptions.byteCount(files)
-    try named.write { sink in
-      try sink.write(Array("VideoId,LabelConfidencePairs\n".utf8))
-      try reader.forEachBatch(isOverlapped: threads.workers.count > 1) { batch in
-        try predictor.predict(batch) { scores, classCount in
-          try sink.write(
-            PredictionRows.text(of: batch, scores, classCount: classCount, topK: topK, threads.workers))
-        }
-        meter.report(batch.byteCount, total)
-      }
+    let report = { (bytes: Int, videos: Int) in meter.report(bytes, of: total, videos, "videos") }
+    guard let path = named.path, !files.contains(FileArguments.standardInput) else {
+      return try named.write { sink in try run.write(to: sink, progress: report) }
     }
+    let journal = try RunJournal(beside: path, run.identity(), start)
+    if journal.rowCount > 0 { quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos") }
+    try run.complete(journal, progress: report)
+    try named.write { sink in try run.write(journal, to: sink) }
+    journal.remove()
+  }
+
+  private var start: RunJournal.Start {
+    forcing.force ? .forced(resuming: resume) : resume ? .resuming : .anew
   }
 
   private func pack(_ model: ExportedModel) throws {

@@ -51,7 +51,9 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Opens the model and calls `body` before a temporary folder that it is in goes away.
-  func open(existing: AtomicFile.Existing, _ body: (ExportedModel) throws -> Void = { _ in }) throws -> ExportedModel {
+  func open(existing: AtomicFile.Existing, _ body: (ExportedModel) throws -> Void = { _ in }) throws
+    -> ExportedModel
+  {
     let unpacked = try inputModelTgz.map { try UnpackedModel($0, into: untarModelDir, existing: existing) }
     defer { unpacked?.discard() }
     let path = try model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")

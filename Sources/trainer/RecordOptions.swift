@@ -29,7 +29,9 @@ struct RecordOptions: ParsableArguments {
 
   func validate() throws {
     if batchSize < 1 { throw ValidationError("--batch-size must be 1 or more, not \(batchSize)") }
-    if let numReaders, numReaders < 1 { throw ValidationError("--num-readers must be 1 or more, not \(numReaders)") }
+    if let numReaders, numReaders < 1 {
+      throw ValidationError("--num-readers must be 1 or more, not \(numReaders)")
+    }
   }
 
   /// The files that the arguments and `pattern` name.
@@ -39,6 +41,9 @@ struct RecordOptions: ParsableArguments {
     }
     return try FileArguments.expand(files + pattern)
   }
+
+  /// The threads that read.
+  func readers(_ workers: Workers) -> Workers { numReaders.map { Workers($0) } ?? workers }
 
   /// Their sizes together; 0 when that cannot be told before reading.
   static func byteCount(_ files: [String]) -> Int {

@@ -134,7 +134,8 @@ package final class BatchReader: @unchecked Sendable {
         return member
       }
     }
-    let shape = Shape(schema.level == .frame ? [count, schema.maxFrames, schema.rowSize] : [count, schema.rowSize])
+    let shape = Shape(
+      schema.level == .frame ? [count, schema.maxFrames, schema.rowSize] : [count, schema.rowSize])
     let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<(count * rowSize * 4)])
     let consumed = chunk.map { $0.offset + $0.bounds[position] } ?? 0
     return VideoBatch(

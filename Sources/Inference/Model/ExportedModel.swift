@@ -81,7 +81,8 @@ private struct ModelPorts {
         hint: "ckpt-tool graph shows the collections that it has")
     }
     guard let endpoint = Endpoint(parsing: name), meta.graph[endpoint.node] != nil else {
-      throw KernelError(.badData, path, "its collection \(collection) names \(name.printable), which does not exist")
+      throw KernelError(
+        .badData, path, "its collection \(collection) names \(name.printable), which does not exist")
     }
     return endpoint
   }

@@ -1,0 +1,97 @@
+import Bytes
+import Predictions
+import Records
+
+/// Predictions for all videos of some record files, as a prediction file.
+///
+/// Memory: the features of two batches, what the graph needs for one, and the rows of one.
+package struct InferenceRun {
+  private let model: ExportedModel
+  private let files: [String]
+  private let topK: Int
+  private let rounds: Int
+  private let seed: UInt64?
+  private let shard: RecordShard?
+  private let batchSize: Int
+  private let workers: Workers
+  private let readers: Workers
+
+  /// - Parameters:
+  ///   - files: paths, or `-`.
+  ///   - topK: how many classes of each video get into its row.
+  ///   - rounds: how many runs of the graph to average.
+  ///   - seed: for what the graph draws at random.
+  ///   - readers: threads that read while `workers` compute.
+  package init(
+    model: ExportedModel, files: [String], topK: Int, rounds: Int = 1, seed: UInt64? = nil,
+    shard: RecordShard? = nil, batchSize: Int, workers: Workers, readers: Workers
+  ) {
+    self.model = model
+    self.files = files
+    self.topK = topK
+    self.rounds = rounds
+    self.seed = seed
+    self.shard = shard
+    self.batchSize = batchSize
+    self.workers = workers
+    self.readers = readers
+  }
+
+  /// What the rows depend on.
+  package func identity() throws -> RunIdentity {
+    try RunIdentity(
+      model, files: files,
+      options: [
+        "top-k \(topK)", "rounds \(rounds)", "seed \(seed.map { "\($0)" } ?? "none")",
+        "shard \(shard.map { "\($0.index)/\($0.count)" } ?? "none")",
+      ])
+  }
+
+  /// Writes a whole prediction file to `sink`.
+  ///
+  /// - Parameter progress: called with the bytes of records read so far and the videos with rows.
+  /// - Throws: ``KernelError`` for the first damage, for records that do not fit the model, for a graph that cannot be
+  ///   run; and what `sink` throws.
+  package func write(to sink: any ByteSink, progress: (Int, Int) -> Void) throws {
+    try sink.write(RowText.header + [UInt8(ascii: "\n")])
+    var videoCount = 0
+    try forEachBatch(skipping: 0) { rows, batch in
+      try sink.write(rows)
+      videoCount += batch.count
+      progress(batch.byteCount, videoCount)
+    }
+  }
+
+  /// Adds the rows that `journal` does not have yet.
+  ///
+  /// - Throws: as ``write(to:progress:)``; a journal whose records are at fault is removed, because they must change.
+  package func complete(_ journal: RunJournal, progress: (Int, Int) -> Void) throws {
+    do {
+      try forEachBatch(skipping: journal.rowCount) { rows, batch in
+        try journal.append(rows: rows, count: batch.count)
+        progress(batch.byteCount, journal.rowCount)
+      }
+    } catch {
+      if (error as? KernelError)?.kind != .io { journal.remove() }
+      throw error
+    }
+  }
+
+  /// Writes the prediction file that a complete journal makes.
+  package func write(_ journal: RunJournal, to sink: any ByteSink) throws {
+    try sink.write(RowText.header + [UInt8(ascii: "\n")])
+    try journal.copyRows(to: sink)
+  }
+
+  private func forEachBatch(skipping: Int, _ body: ([UInt8], VideoBatch) throws -> Void) throws {
+    let predictor = try Predictor(model, rounds: rounds, seed: seed, workers: workers)
+    let reader = BatchReader(
+      files, model.schema, batchSize: batchSize, shard: shard, skipping: skipping, readers: readers)
+    try reader.forEachBatch(isOverlapped: workers.count > 1) { batch in
+      try predictor.predict(batch) { scores, classCount in
+        try body(
+          PredictionRows.text(of: batch, scores, classCount: classCount, topK: topK, workers), batch)
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Bytes
+import Checkpoints
+import Records
+
+/// What rows of predictions depend on: two runs with the same identity write the same rows.
+///
+/// The model is known by the digest of its graph and of its index, in which each tensor has a checksum; records by
+/// path, size and time of change. The batch size is not part of it: it changes no prediction, and a run may have ended
+/// for want of memory.
+package struct RunIdentity: Sendable, Equatable {
+  /// A title and a value for each thing, in the order in which they are compared.
+  private let lines: [String]
+
+  /// - Parameter options: further things that rows depend on, as `top-k 20`.
+  /// - Throws: ``KernelError`` when a file of the model cannot be read.
+  package init(_ model: ExportedModel, files: [String], options: [String]) throws {
+    var lines = ["graph \(try RunIdentity.digest(model.metaPath))"]
+    switch try CheckpointLocation(model.prefix) {
+    case .bundle(let prefix): lines.append("weights \(try RunIdentity.digest(prefix + ".index"))")
+    case .v1(_, let shards): lines += try shards.map { "weights \(try RunIdentity.digest($0))" }
+    case .safetensors(let file), .npz(let file): lines.append("weights \(try RunIdentity.digest(file))")
+    }
+    let inputs = model.schema.inputs.map { "\($0.name) \($0.size)" }.joined(separator: ", ")
+    lines.append("features \(inputs)")
+    lines += options
+    lines += files.map { file in
+      let status = FileStatus(file)
+      return "records \(file) of \(status?.size ?? 0) bytes, changed at \(status?.modified ?? 0)"
+    }
+    self.lines = lines
+  }
+
+  /// Reads what ``text`` wrote.
+  init(_ text: [UInt8]) {
+    lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  var text: [UInt8] { Array(lines.map { $0.printable + "\n" }.joined().utf8) }
+
+  /// What `other` has in place of something here; `nil` when they are the same.
+  func difference(from other: RunIdentity) -> String? {
+    let (mine, others) = (RunIdentity(text).lines, RunIdentity(other.text).lines)
+    guard mine != others else { return nil }
+    for index in 0..<max(mine.count, others.count) {
+      let (line, old) = (index < mine.count ? mine[index] : nil, index < others.count ? others[index] : nil)
+      if line != old { return "it has '\(old ?? "nothing")' where this one has '\(line ?? "nothing")'" }
+    }
+    return nil
+  }
+
+  private static func digest(_ path: String) throws -> String {
+    let sum = try SHA256()
+    let view = try MappedFile(path).view
+    try view.withUnsafeBytes { try sum.update($0) }
+    return String(SHA256.text(try sum.finish()).prefix(32))
+  }
+}
