@@ -27,20 +27,17 @@ def video(record):
 records = tf.data.TFRecordDataset(files, buffer_size=8 << 20).map(video, tf.data.experimental.AUTOTUNE)
 batches = iter(records.batch(batch_size).prefetch(2))
 graph = tf.Graph()
-with graph.as_default(), v1.Session(graph=graph) as session:
+session = v1.Session(graph=graph)
+with graph.as_default():
   v1.train.import_meta_graph(model + ".meta", clear_devices=True).restore(session, model)
   raw, counts, predictions = (graph.get_collection(name)[0] for name in ("input_batch_raw", "num_frames", "predictions"))
-  start, videos, total = None, 0, 0.0
-  while True:
-    with tf.init_scope():
-      batch = next(batches, None)
-    if batch is None:
-      break
-    scores = session.run(predictions, {raw: batch[0].numpy(), counts: batch[1].numpy()})
-    total += float(scores.sum(dtype="float64"))
-    if start is None:
-      start = time.perf_counter()
-    else:
-      videos += len(scores)
-  seconds = time.perf_counter() - start
+start, videos, total = None, 0, 0.0
+for features, frames in batches:
+  scores = session.run(predictions, {raw: features.numpy(), counts: frames.numpy()})
+  total += float(scores.sum(dtype="float64"))
+  if start is None:
+    start = time.perf_counter()
+  else:
+    videos += len(scores)
+seconds = time.perf_counter() - start
 print("%.4f %d %.0f %.6f" % (seconds, videos, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, total))
