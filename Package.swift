@@ -165,7 +165,9 @@ let package = Package(
     tests("RecordsTests", on: ["Bytes", "Tensors", "Records", "CCrypto"]),
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
     tests("OptimizationTests", on: ["Bytes", "Optimization"]),
-    tests("InferenceTests", on: ["Bytes", "Tensors", "Records", "Predictions", "Inference"]),
+    tests(
+      "InferenceTests",
+      on: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Execution", "Inference"]),
     tests(
       "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize", "trainer"],
       excluding: ["Golden"]),

@@ -70,6 +70,9 @@ struct Infer: ParsableCommand {
       throw KernelError(.usage, "", "a run that reads standard input cannot be resumed")
     }
     let model = try model.open(existing: forcing.existing) { try pack($0) }
+    if rounds > 1, !model.drawsAtRandom {
+      quiet.diagnostics.note("--rounds changes nothing: the model draws nothing at random")
+    }
     let run = InferenceRun(
       model: model, files: files, topK: topK, rounds: rounds, seed: seed, shard: records.part.shard,
       batchSize: records.batchSize, workers: threads.workers, readers: records.readers(threads.workers))
@@ -80,8 +83,11 @@ struct Infer: ParsableCommand {
     guard let path = named.path, !files.contains(FileArguments.standardInput) else {
       return try named.write { sink in try run.write(to: sink, progress: report) }
     }
-    let journal = try RunJournal(beside: path, run.identity(), start)
-    if journal.rowCount > 0 { quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos") }
+    let journal = try RunJournal(beside: path, run.identity, start)
+    if journal.rowCount > 0 {
+      quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos")
+      if model.drawsAtRandom { quiet.diagnostics.warning("the model draws frames anew, not as one run would have") }
+    }
     try run.complete(journal, progress: report)
     try named.write { sink in try run.write(journal, to: sink) }
     journal.remove()

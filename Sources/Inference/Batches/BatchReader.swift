@@ -127,8 +127,10 @@ package final class BatchReader: @unchecked Sendable {
         var member = VideoBatch.Member(path: picked.paths[number])
         try picked.chunks[number].forEach(index..<index + 1) { record in
           try record.check(in: member.path)
-          try record.explaining(in: member.path) {
-            try member.read(record, schema, into: target[row], labels: wantsLabels)
+          do { try member.read(record, schema, into: target[row], labels: wantsLabels) } catch let fault
+            as ByteReader.Fault
+          {
+            throw record.error(in: member.path, fault.problem, hint: schema.expectation)
           }
         }
         return member
@@ -156,7 +158,7 @@ package final class BatchReader: @unchecked Sendable {
     // Two of them are needed, and the graph's own values come on top.
     guard !overflow, byteCount <= memory / 3 else {
       throw KernelError(
-        .usage, "", "the features of \(count) videos do not fit the memory of this machine",
+        .io, "", "the features of \(count) videos do not fit the memory of this machine",
         hint: "a smaller --batch-size gives the same predictions")
     }
     let buffer = try OwnedBuffer(ifThereIsRoomFor: byteCount)
@@ -193,5 +195,14 @@ extension VideoBatch.Member {
       }
       return label
     }
+  }
+}
+
+extension VideoSchema {
+  /// What records must be like, for who has others.
+  fileprivate var expectation: String {
+    "the model takes \(level.rawValue)-level records with "
+      + inputs.map { "\($0.name) of \($0.size) \(level == .frame ? "bytes a frame" : "floats")" }
+      .joined(separator: " and ")
   }
 }

@@ -24,6 +24,9 @@ package struct ExportedModel: Sendable {
   /// Gives a score for each class: `[batch, classes]`.
   package let predictions: Endpoint
 
+  /// Tells models apart: of the graph and of the checkpoint's index, in which each tensor has a checksum.
+  package let digest: String
+
   package var metaPath: String { prefix + ".meta" }
 
   /// Opens the model at `path`, any name of a checkpoint that has a `.meta` file.
@@ -42,6 +45,7 @@ package struct ExportedModel: Sendable {
     }
     meta = try MetaGraph(reading: metaPath)
     checkpoint = try openCheckpoint(prefix)
+    digest = try ExportedModel.digest(of: prefix)
     let ports = ModelPorts(meta, metaPath)
     input = try ports.endpoint("input_batch_raw")
     predictions = try ports.endpoint("predictions")
@@ -125,6 +129,26 @@ private struct ModelPorts {
 }
 
 extension ExportedModel {
+  /// Whether predictions depend on random numbers, most likely of which frames are taken.
+  package var drawsAtRandom: Bool {
+    let fed = Set([input, frameCounts].compactMap { $0?.node })
+    let needed = (try? meta.graph.ancestors(of: [predictions.node], feeding: fed)) ?? []
+    return needed.contains { meta.graph[$0]?.op.hasPrefix("Random") == true }
+  }
+
+  fileprivate static func digest(of prefix: String) throws -> String {
+    let sum = try SHA256()
+    for path in [prefix + ".meta", prefix + ".index"] {
+      // A V1 checkpoint has no index; its size must do.
+      guard FileStatus.exists(path) else {
+        try sum.update(Array("\(FileStatus(prefix)?.size ?? 0)".utf8))
+        continue
+      }
+      try MappedFile(path).view.withUnsafeBytes { try sum.update($0) }
+    }
+    return SHA256.text(try sum.finish())
+  }
+
   /// Maps the data files, so that the model can be used when they have lost their names.
   package func mapWeights() throws {
     guard let bundle = checkpoint as? Bundle else { return }

@@ -38,8 +38,8 @@ package struct InferenceRun {
   }
 
   /// What the rows depend on.
-  package func identity() throws -> RunIdentity {
-    try RunIdentity(
+  package var identity: RunIdentity {
+    RunIdentity(
       model, files: files,
       options: [
         "top-k \(topK)", "rounds \(rounds)", "seed \(seed.map { "\($0)" } ?? "none")",
@@ -52,24 +52,24 @@ package struct InferenceRun {
   /// - Parameter progress: called with the bytes of records read so far and the videos with rows.
   /// - Throws: ``KernelError`` for the first damage, for records that do not fit the model, for a graph that cannot be
   ///   run; and what `sink` throws.
-  package func write(to sink: any ByteSink, progress: (Int, Int) -> Void) throws {
+  package func write(to sink: any ByteSink, progress: (Int, Int) throws -> Void) throws {
     try sink.write(RowText.header + [UInt8(ascii: "\n")])
     var videoCount = 0
     try forEachBatch(skipping: 0) { rows, batch in
       try sink.write(rows)
       videoCount += batch.count
-      progress(batch.byteCount, videoCount)
+      try progress(batch.byteCount, videoCount)
     }
   }
 
   /// Adds the rows that `journal` does not have yet.
   ///
   /// - Throws: as ``write(to:progress:)``; a journal whose records are at fault is removed, because they must change.
-  package func complete(_ journal: RunJournal, progress: (Int, Int) -> Void) throws {
+  package func complete(_ journal: RunJournal, progress: (Int, Int) throws -> Void) throws {
     do {
       try forEachBatch(skipping: journal.rowCount) { rows, batch in
         try journal.append(rows: rows, count: batch.count)
-        progress(batch.byteCount, journal.rowCount)
+        try progress(batch.byteCount, journal.rowCount)
       }
     } catch {
       if (error as? KernelError)?.kind != .io { journal.remove() }

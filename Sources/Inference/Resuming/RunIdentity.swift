@@ -1,25 +1,17 @@
 import Bytes
-import Checkpoints
 import Records
 
 /// What rows of predictions depend on: two runs with the same identity write the same rows.
 ///
-/// The model is known by the digest of its graph and of its index, in which each tensor has a checksum; records by
-/// path, size and time of change. The batch size is not part of it: it changes no prediction, and a run may have ended
-/// for want of memory.
+/// The model is known by its ``ExportedModel/digest``, records by path, size and time of change. The batch size is not
+/// part of it: it changes no prediction but for rounding, and a run may have ended for want of memory.
 package struct RunIdentity: Sendable, Equatable {
   /// A title and a value for each thing, in the order in which they are compared.
   private let lines: [String]
 
   /// - Parameter options: further things that rows depend on, as `top-k 20`.
-  /// - Throws: ``KernelError`` when a file of the model cannot be read.
-  package init(_ model: ExportedModel, files: [String], options: [String]) throws {
-    var lines = ["graph \(try RunIdentity.digest(model.metaPath))"]
-    switch try CheckpointLocation(model.prefix) {
-    case .bundle(let prefix): lines.append("weights \(try RunIdentity.digest(prefix + ".index"))")
-    case .v1(_, let shards): lines += try shards.map { "weights \(try RunIdentity.digest($0))" }
-    case .safetensors(let file), .npz(let file): lines.append("weights \(try RunIdentity.digest(file))")
-    }
+  package init(_ model: ExportedModel, files: [String], options: [String]) {
+    var lines = ["model \(model.digest)"]
     let inputs = model.schema.inputs.map { "\($0.name) \($0.size)" }.joined(separator: ", ")
     lines.append("features \(inputs)")
     lines += options
@@ -46,12 +38,5 @@ package struct RunIdentity: Sendable, Equatable {
       if line != old { return "it has '\(old ?? "nothing")' where this one has '\(line ?? "nothing")'" }
     }
     return nil
-  }
-
-  private static func digest(_ path: String) throws -> String {
-    let sum = try SHA256()
-    let view = try MappedFile(path).view
-    try view.withUnsafeBytes { try sum.update($0) }
-    return String(SHA256.text(try sum.finish()).prefix(32))
   }
 }
