@@ -53,13 +53,15 @@ package struct InferenceRun {
   /// - Throws: ``KernelError`` for the first damage, for records that do not fit the model, for a graph that cannot be
   ///   run; and what `sink` throws.
   package func write(to sink: any ByteSink, progress: (Int, Int) throws -> Void) throws {
-    try sink.write(RowText.header + [UInt8(ascii: "\n")])
+    // Nothing is written before it is known that the model runs.
+    let header = RowText.header + [UInt8(ascii: "\n")]
     var videoCount = 0
     try forEachBatch(skipping: 0) { rows, batch in
-      try sink.write(rows)
+      try sink.write(videoCount == 0 ? header + rows : rows)
       videoCount += batch.count
       try progress(batch.byteCount, videoCount)
     }
+    if videoCount == 0 { try sink.write(header) }
   }
 
   /// Adds the rows that `journal` does not have yet.

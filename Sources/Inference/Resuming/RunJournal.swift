@@ -38,7 +38,7 @@ package final class RunJournal {
     let status = FileStatus(path)
     guard status?.isRegular ?? true else { throw KernelError(.cannotCreate, path, "is not a file") }
     descriptor = retryingInterrupts { [path] in open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666) }
-    guard descriptor >= 0 else { throw SystemError().writing(path) }
+    guard descriptor >= 0 else { throw SystemError().writing(output) }
     do {
       guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
         throw KernelError(.cannotCreate, path, "another run is writing it")
