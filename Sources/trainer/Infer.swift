@@ -66,9 +66,9 @@ struct Infer: ParsableCommand {
     let named = NamedOutput(output, existing: forcing.existing, threads.workers)
     try named.check()
     let files = try records.expanded(inputDataPattern, option: "--input-data-pattern")
-    if resume, files.contains(FileArguments.standardInput) {
-      throw KernelError(.usage, "", "a run that reads standard input cannot be resumed")
-    }
+    try records.check(named.path, isNoneOf: files)
+    let isStream = files.contains(FileArguments.standardInput)
+    if resume, isStream { throw KernelError(.usage, "", "a run that reads standard input cannot be resumed") }
     let model = try model.open(existing: forcing.existing) { try pack($0) }
     if rounds > 1, !model.drawsAtRandom {
       quiet.diagnostics.note("--rounds changes nothing: the model draws nothing at random")
@@ -76,21 +76,38 @@ struct Infer: ParsableCommand {
     let run = InferenceRun(
       model: model, files: files, topK: topK, rounds: rounds, seed: seed, shard: records.part.shard,
       batchSize: records.batchSize, workers: threads.workers, readers: records.readers(threads.workers))
-    let meter = progress.start("inferring", quiet)
-    defer { meter.finish() }
     let total = RecordOptions.byteCount(files)
-    let report = { (bytes: Int, videos: Int) in meter.report(bytes, of: total, videos, "videos") }
-    guard let path = named.path, !files.contains(FileArguments.standardInput) else {
-      return try named.write { sink in try run.write(to: sink, progress: report) }
+    guard let path = named.path, !isStream else {
+      let meter = progress.start("inferring", quiet)
+      defer { meter.finish() }
+      return try named.write { sink in
+        try run.write(to: sink) { bytes, videos in meter.report(bytes, of: total, videos, "videos") }
+      }
     }
     let journal = try RunJournal(beside: path, run.identity, start)
-    if journal.rowCount > 0 {
-      quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos")
-      if model.drawsAtRandom { quiet.diagnostics.warning("the model draws frames anew, not as one run would have") }
-    }
-    try run.complete(journal, progress: report)
+    tell(journal, path, model)
+    try complete(journal, run, total)
     try named.write { sink in try run.write(journal, to: sink) }
     journal.remove()
+  }
+
+  private func tell(_ journal: RunJournal, _ path: String, _ model: ExportedModel) {
+    guard journal.rowCount > 0 else { return }
+    quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos")
+    if model.drawsAtRandom { quiet.diagnostics.warning("the model draws frames anew, not as one run would have") }
+  }
+
+  private func complete(_ journal: RunJournal, _ run: InferenceRun, _ total: Int) throws {
+    let meter = progress.start("inferring", quiet)
+    defer { meter.finish() }
+    let done = journal.rowCount
+    // What an earlier run has done tells nothing of how fast this one is.
+    var skipped: Int?
+    try run.complete(journal) { bytes, videos in
+      let start = skipped ?? (done > 0 ? bytes : 0)
+      skipped = start
+      meter.report(bytes - start, of: total - start, videos - done, "videos")
+    }
   }
 
   private var start: RunJournal.Start {

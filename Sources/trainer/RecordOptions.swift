@@ -42,6 +42,14 @@ struct RecordOptions: ParsableArguments {
     return try FileArguments.expand(files + pattern)
   }
 
+  /// Refuses to replace records by what is made of them.
+  func check(_ output: String?, isNoneOf files: [String]) throws {
+    guard let output, let identity = FileStatus(output)?.identity else { return }
+    if files.contains(where: { FileStatus($0)?.identity == identity }) {
+      throw KernelError(.cannotCreate, output, "is one of the record files to be read", hint: "choose another name")
+    }
+  }
+
   /// The threads that read.
   func readers(_ workers: Workers) -> Workers { numReaders.map { Workers($0) } ?? workers }
 

@@ -26,8 +26,9 @@ package final class BatchReader: @unchecked Sendable {
   /// The next record of ``chunk``, and its number over all files.
   private var position = 0
   private var runningNumber = 0
-  /// Bytes of the files before the current one.
+  /// Bytes of the files before the current one, and of that.
   private var earlierBytes = 0
+  private var fileSize = 0
   /// The features of the batch before, and of the one before that.
   private var buffers: [OwnedBuffer?] = [nil, nil]
   /// What ended the reading, told after the records before it.
@@ -102,11 +103,12 @@ package final class BatchReader: @unchecked Sendable {
       if reader == nil {
         guard nextFile < files.count else { return nil }
         reader = try RecordReader(files[nextFile])
+        fileSize = FileStatus(files[nextFile])?.size ?? 0
         nextFile += 1
       }
       chunk = try reader?.next()
       if chunk == nil {
-        earlierBytes += reader?.offset ?? 0
+        earlierBytes += fileSize
         reader = nil
       }
     }
@@ -139,7 +141,7 @@ package final class BatchReader: @unchecked Sendable {
     let shape = Shape(
       schema.level == .frame ? [count, schema.maxFrames, schema.rowSize] : [count, schema.rowSize])
     let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<(count * rowSize * 4)])
-    let consumed = chunk.map { $0.offset + $0.bounds[position] } ?? 0
+    let consumed = chunk.map { min($0.offset + $0.bounds[position], fileSize) } ?? 0
     return VideoBatch(
       members: blocks.flatMap { $0 },
       features: try Tensor(.float32, shape ?? .scalar, bytes: ByteView(unsafe: bytes, owner: buffer)),

@@ -22,7 +22,7 @@ package struct VideoBatch: Sendable {
   ///
   /// Valid until the batch after the next one is read.
   package let features: Tensor
-  /// Bytes of records up to the end of the batch, uncompressed.
+  /// About how many bytes of the files have been read; of compressed ones nobody knows before their end.
   package let byteCount: Int
 
   package var count: Int { members.count }

@@ -40,7 +40,8 @@ package final class RunJournal {
     descriptor = retryingInterrupts { [path] in open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666) }
     guard descriptor >= 0 else { throw SystemError().writing(output) }
     do {
-      guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 else {
+      // A file system without locks is no reason to refuse.
+      guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK else {
         throw KernelError(.cannotCreate, path, "another run is writing it")
       }
       try begin(identity, start, isEmpty: status?.size ?? 0 == 0)
