@@ -47,12 +47,12 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     let files = try records.expanded(evalDataPattern, option: "--eval-data-pattern")
-    let model = try model.open(existing: forcing.existing)
-    let predictor = try Predictor(model, rounds: rounds, seed: seed, workers: threads.workers)
+    let exported = try model.open(existing: forcing.existing)
+    let predictor = try Predictor(exported, rounds: rounds, seed: seed, workers: threads.workers)
     let reader = BatchReader(
-      files, model.schema, batchSize: records.batchSize, shard: records.part.shard, wantsLabels: true,
+      files, exported.schema, batchSize: records.batchSize, shard: records.part.shard, wantsLabels: true,
       readers: records.readers(threads.workers))
-    var evaluation = Evaluation(topK: topK, loss: loss(of: model), workers: threads.workers)
+    var evaluation = Evaluation(topK: topK, loss: loss(of: exported), workers: threads.workers)
     let meter = progress.start("evaluating", quiet)
     defer { meter.finish() }
     let total = RecordOptions.byteCount(files)
@@ -66,7 +66,7 @@ struct Eval: ParsableCommand {
     }
     let result = try evaluation.result()
     meter.finish()
-    if json.json { try writeJSON(model, result) } else { try writeTable(model, result) }
+    if json.json { try writeJSON(result) } else { try writeTable(result) }
   }
 
   private func loss(of model: ExportedModel) -> LabelLoss? {
@@ -76,7 +76,7 @@ struct Eval: ParsableCommand {
     return loss
   }
 
-  private func writeTable(_ model: ExportedModel, _ result: Evaluation.Result) throws {
+  private func writeTable(_ result: Evaluation.Result) throws {
     let metrics = result.metrics
     var table = Table([
       .init("MODEL", isFlexible: true), .init("VIDEOS", .right), .init("GAP@\(topK)", .right),
@@ -84,7 +84,7 @@ struct Eval: ParsableCommand {
       .init("PERR", .right), .init("MAP", .right), .init("MAP(ALL)", .right), .init("LOSS", .right),
     ])
     table.append(
-      [model.prefix, "\(metrics.videoCount)"]
+      [model.name, "\(metrics.videoCount)"]
         + [
           metrics.globalAveragePrecision, metrics.hitAtOne, metrics.equalRecallPrecision,
           metrics.meanAveragePrecision, result.meanAveragePrecisionOfAllClasses,
@@ -92,11 +92,11 @@ struct Eval: ParsableCommand {
     try table.write()
   }
 
-  private func writeJSON(_ model: ExportedModel, _ result: Evaluation.Result) throws {
+  private func writeJSON(_ result: Evaluation.Result) throws {
     let json = JSONWriter(StandardOutput.shared)
     let metrics = result.metrics
     try json.object {
-      try json.member("model", model.prefix)
+      try json.member("model", model.name)
       try json.member("videos", metrics.videoCount)
       try json.member("classes", result.classCount)
       try json.member("gap@\(topK)", metrics.globalAveragePrecision)

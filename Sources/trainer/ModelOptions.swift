@@ -50,6 +50,9 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
+  /// What the user calls the model.
+  var name: String { model ?? trainDir ?? inputModelTgz ?? "" }
+
   /// Opens the model and calls `body` before a temporary folder that it is in goes away.
   func open(existing: AtomicFile.Existing, _ body: (ExportedModel) throws -> Void = { _ in }) throws
     -> ExportedModel
