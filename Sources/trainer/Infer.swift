@@ -85,16 +85,10 @@ struct Infer: ParsableCommand {
       }
     }
     let journal = try RunJournal(beside: path, run.identity, start)
-    tell(journal, path, model)
+    if journal.rowCount > 0 { quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos") }
     try complete(journal, run, total)
     try named.write { sink in try run.write(journal, to: sink) }
     journal.remove()
-  }
-
-  private func tell(_ journal: RunJournal, _ path: String, _ model: ExportedModel) {
-    guard journal.rowCount > 0 else { return }
-    quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos")
-    if model.drawsAtRandom { quiet.diagnostics.warning("the model draws frames anew, not as one run would have") }
   }
 
   private func complete(_ journal: RunJournal, _ run: InferenceRun, _ total: Int) throws {

@@ -8,7 +8,7 @@ struct JournalTests {
   private let files = ["records/tm/test00.tfrecord", "records/tm/validate0000.tfrecord"].map(fixture)
   private let model: ExportedModel
 
-  init() throws { model = try tinyModel("graphs/netvlad_light") }
+  init() throws { model = try tinyModel("graphs/framelogistic") }
 
   private struct Cut: Error {}
 
@@ -59,6 +59,20 @@ struct JournalTests {
       }
       #expect(!FileStatus.exists(folder("out.csv.part")))
     }
+  }
+
+  /// Graphs that draw frames go on drawing where they were.
+  @Test(arguments: ["random_frames_noseed", "random_frames_seed7_dbof", "random_frames_rounds2_seed7"])
+  func randomModelsGoOnToo(name: String) throws {
+    let folder = TemporaryFolder()
+    let model = try tinyModel("graphs/" + name)
+    let run = run(model, files, rounds: 2, seed: 3, batchSize: 5)
+    try begin(run, folder("out.csv"), limit: 10)
+    #expect(try end(run, folder("out.csv")) == whole(run))
+    try begin(run, folder("out.csv"), limit: 10)
+    let larger = InferenceTests.run(model, files, rounds: 2, seed: 3, batchSize: 6)
+    let other = complaint { _ = try RunJournal(beside: folder("out.csv"), larger.identity, .resuming) }
+    #expect(other.hasSuffix("it has 'batch-size 5' where this one has 'batch-size 6'"))
   }
 
   @Test func rowsThatAreThereAreNotComputedAgain() throws {

@@ -14,7 +14,7 @@ package struct Evaluation {
 
     /// The mean over all classes of the model, those that no video has among them, as 2018's eval.py logs it.
     package var meanAveragePrecisionOfAllClasses: Double {
-      metrics.classes.reduce(0) { $0 + $1.averagePrecision } / Double(max(classCount, 1))
+      metrics.meanAveragePrecision(over: classCount)
     }
   }
 

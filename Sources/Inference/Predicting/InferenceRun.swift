@@ -44,7 +44,7 @@ package struct InferenceRun {
       options: [
         "top-k \(topK)", "rounds \(rounds)", "seed \(seed.map { "\($0)" } ?? "none")",
         "shard \(shard.map { "\($0.index)/\($0.count)" } ?? "none")",
-      ])
+      ] + (model.drawsAtRandom ? ["batch-size \(batchSize)"] : []))
   }
 
   /// Writes a whole prediction file to `sink`.
@@ -56,7 +56,7 @@ package struct InferenceRun {
     // Nothing is written before it is known that the model runs.
     let header = RowText.header + [UInt8(ascii: "\n")]
     var videoCount = 0
-    try forEachBatch(skipping: 0) { rows, batch in
+    try forEachBatch(after: nil) { rows, batch, _ in
       try sink.write(videoCount == 0 ? header + rows : rows)
       videoCount += batch.count
       try progress(batch.byteCount, videoCount)
@@ -69,8 +69,8 @@ package struct InferenceRun {
   /// - Throws: as ``write(to:progress:)``; a journal whose records are at fault is removed, because they must change.
   package func complete(_ journal: RunJournal, progress: (Int, Int) throws -> Void) throws {
     do {
-      try forEachBatch(skipping: journal.rowCount) { rows, batch in
-        try journal.append(rows: rows, count: batch.count)
+      try forEachBatch(after: journal) { rows, batch, predictor in
+        try journal.append(rows: rows, count: batch.count, randomPositions: predictor.randomPositions)
         try progress(batch.byteCount, journal.rowCount)
       }
     } catch {
@@ -85,14 +85,17 @@ package struct InferenceRun {
     try journal.copyRows(to: sink)
   }
 
-  private func forEachBatch(skipping: Int, _ body: ([UInt8], VideoBatch) throws -> Void) throws {
+  private func forEachBatch(
+    after journal: RunJournal?, _ body: ([UInt8], VideoBatch, Predictor) throws -> Void
+  ) throws {
     let predictor = try Predictor(model, rounds: rounds, seed: seed, workers: workers)
+    if let journal { predictor.randomPositions = journal.randomPositions }
     let reader = BatchReader(
-      files, model.schema, batchSize: batchSize, shard: shard, skipping: skipping, readers: readers)
+      files, model.schema, batchSize: batchSize, shard: shard, skipping: journal?.rowCount ?? 0, readers: readers)
     try reader.forEachBatch(isOverlapped: workers.count > 1) { batch in
       try predictor.predict(batch) { scores, classCount in
         try body(
-          PredictionRows.text(of: batch, scores, classCount: classCount, topK: topK, workers), batch)
+          PredictionRows.text(of: batch, scores, classCount: classCount, topK: topK, workers), batch, predictor)
       }
     }
   }

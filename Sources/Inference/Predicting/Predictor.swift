@@ -24,6 +24,12 @@ package final class Predictor {
       model.meta, path: model.metaPath, checkpoint: model.checkpoint, seed: seed, workers: workers)
   }
 
+  /// Where the graph's random operators are in their streams of numbers: to go on where another run ended.
+  package var randomPositions: [String: UInt64] {
+    get { session.randomPositions }
+    set { session.randomPositions = newValue }
+  }
+
   /// Calls `body` with the scores of the videos of a batch, `[videos, classes]` in a row, and the number of classes.
   ///
   /// - Throws: ``KernelError`` `.badData` when the graph cannot be run, or gives something else than a finite score for

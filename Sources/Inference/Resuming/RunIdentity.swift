@@ -3,8 +3,9 @@ import Records
 
 /// What rows of predictions depend on: two runs with the same identity write the same rows.
 ///
-/// The model is known by its ``ExportedModel/digest``, records by path, size and time of change. The batch size is not
-/// part of it: it changes no prediction but for rounding, and a run may have ended for want of memory.
+/// The model is known by its ``ExportedModel/digest``, records by path, size and time of change. The batch size is
+/// part of it only for models that draw at random: it changes no other prediction but for rounding, and a run may have
+/// ended for want of memory.
 package struct RunIdentity: Sendable, Equatable {
   /// A title and a value for each thing, in the order in which they are compared.
   private let lines: [String]

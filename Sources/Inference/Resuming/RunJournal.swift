@@ -4,15 +4,17 @@ import Records
 
 /// The rows that a run has finished, in a file beside its output, so that the run can go on after it was cut.
 ///
-/// The file is made of records as TFRecord frames them: the first holds the ``RunIdentity``, each other the rows of a
-/// batch after their number (8 bytes, little-endian). Checksums tell what was written whole; what was not is cut off.
-/// Only one process at a time can have it.
+/// The file is made of records as TFRecord frames them: the first holds the ``RunIdentity``, each other a
+/// ``JournalEntry``. Checksums tell what was written whole; what was not is cut off. Only one process at a time can
+/// have it.
 ///
 /// Memory: the rows of a batch.
 package final class RunJournal {
   package let path: String
   /// How many videos have rows.
   package private(set) var rowCount = 0
+  /// Where random operators were after the last of them.
+  package private(set) var randomPositions: [String: UInt64] = [:]
   private let descriptor: Int32
   private var byteCount = 0
 
@@ -73,6 +75,7 @@ package final class RunJournal {
         hint: "--resume completes that run, --force begins anew")
     }
     rowCount = 0
+    randomPositions = [:]
     try cut(to: 0)
     try append(identity.text)
   }
@@ -83,36 +86,33 @@ package final class RunJournal {
   private func readExisting(_ identity: RunIdentity) throws -> String? {
     var found: RunIdentity?
     try forEachRecord { payload in
-      if found == nil {
+      guard found != nil else {
         found = RunIdentity([UInt8](payload))
-      } else {
-        rowCount += RunJournal.rowCount(payload)
+        return
       }
+      let entry = try JournalEntry(decoding: payload)
+      rowCount += entry.rowCount
+      randomPositions = entry.randomPositions
     }
     guard let found else { return "it holds nothing that can be read" }
     return identity.difference(from: found)
   }
 
-  /// Calls `body` with the payload of each whole record from the start, and notes where they end.
+  /// Calls `body` with the payload of each whole record from the start, and notes where they end: at the first that is
+  /// damaged, or that `body` finds a fault in.
   private func forEachRecord(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     byteCount = 0
     let reader = try RecordReader("/proc/self/fd/\(descriptor)", name: path)
-    var isWhole = true
-    while isWhole {
-      // Damage is where the run was cut.
-      guard let chunk = try? reader.next() else { return }
-      try chunk.forEach(0..<chunk.count) { record in
-        isWhole = isWhole && record.isIntact
-        guard isWhole else { return }
-        try body(record.payload)
-        byteCount = record.offset + record.frame.count
-      }
+    // Damage is where the run was cut.
+    while let chunk = try? reader.next() {
+      do {
+        try chunk.forEach(0..<chunk.count) { record in
+          guard record.isIntact else { throw ByteReader.Fault(offset: record.offset, problem: "is cut") }
+          try body(record.payload)
+          byteCount = record.offset + record.frame.count
+        }
+      } catch is ByteReader.Fault { return }
     }
-  }
-
-  private static func rowCount(_ payload: UnsafeRawBufferPointer) -> Int {
-    guard payload.count >= 8 else { return 0 }
-    return Int(clamping: UInt64(littleEndian: payload.loadUnaligned(as: UInt64.self)))
   }
 
   private func cut(to length: Int) throws {
@@ -123,9 +123,10 @@ package final class RunJournal {
   }
 
   /// Adds the rows of `count` videos; they are kept from now on, whatever becomes of the process.
-  package func append(rows: [UInt8], count: Int) throws {
-    try append(withUnsafeBytes(of: UInt64(count).littleEndian) { Array($0) } + rows)
+  package func append(rows: [UInt8], count: Int, randomPositions: [String: UInt64]) throws {
+    try append(JournalEntry.encoded(rows: rows, count: count, randomPositions: randomPositions))
     rowCount += count
+    self.randomPositions = randomPositions
   }
 
   private func append(_ payload: [UInt8]) throws {
@@ -150,11 +151,11 @@ package final class RunJournal {
     var isFirst = true
     var copied = 0
     try forEachRecord { payload in
-      if !isFirst {
-        copied += RunJournal.rowCount(payload)
-        try sink.write(UnsafeRawBufferPointer(rebasing: payload.dropFirst(8)))
-      }
-      isFirst = false
+      defer { isFirst = false }
+      guard !isFirst else { return }
+      let entry = try JournalEntry(decoding: payload)
+      copied += entry.rowCount
+      try sink.write(entry.rows)
     }
     guard copied == rowCount else { throw KernelError(.io, path, "was changed while it was being written") }
   }
