@@ -61,7 +61,9 @@ package final class BatchReader: @unchecked Sendable {
       return nil
     }
     let batch = try read(picked)
-    for chunk in picked.chunks where chunk.offset != self.chunk?.offset {
+    // The last chunk may have records of the next batch.
+    let isLastDone = chunk == nil || position == chunk?.count
+    for chunk in isLastDone ? picked.chunks[...] : picked.chunks.dropLast() {
       chunk.bytes.releasePages(0..<chunk.bytes.count)
     }
     if let failure { throw failure }

@@ -66,7 +66,8 @@ package struct InferenceRun {
 
   /// Adds the rows that `journal` does not have yet.
   ///
-  /// - Throws: as ``write(to:progress:)``; a journal whose records are at fault is removed, because they must change.
+  /// - Throws: as ``write(to:progress:)``; the journal is removed when records or the model are at fault, because they must
+  ///   change.
   package func complete(_ journal: RunJournal, progress: (Int, Int) throws -> Void) throws {
     do {
       try forEachBatch(after: journal) { rows, batch, predictor in
@@ -74,7 +75,7 @@ package struct InferenceRun {
         try progress(batch.byteCount, journal.rowCount)
       }
     } catch {
-      if (error as? KernelError)?.kind != .io { journal.remove() }
+      if (error as? KernelError)?.kind == .badData { journal.remove() }
       throw error
     }
   }

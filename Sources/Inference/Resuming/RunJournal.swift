@@ -41,16 +41,11 @@ package final class RunJournal {
     guard status?.isRegular ?? true else { throw KernelError(.cannotCreate, path, "is not a file") }
     descriptor = retryingInterrupts { [path] in open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666) }
     guard descriptor >= 0 else { throw SystemError().writing(output) }
-    do {
-      // A file system without locks is no reason to refuse.
-      guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK else {
-        throw KernelError(.cannotCreate, path, "another run is writing it")
-      }
-      try begin(identity, start, isEmpty: status?.size ?? 0 == 0)
-    } catch {
-      close(descriptor)
-      throw error
+    // A file system without locks is no reason to refuse.
+    guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK else {
+      throw KernelError(.cannotCreate, path, "another run is writing it")
     }
+    try begin(identity, start, isEmpty: status?.size ?? 0 == 0)
   }
 
   deinit { close(descriptor) }
