@@ -41,14 +41,21 @@ package final class RunJournal {
     guard status?.isRegular ?? true else { throw KernelError(.cannotCreate, path, "is not a file") }
     descriptor = retryingInterrupts { [path] in open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666) }
     guard descriptor >= 0 else { throw SystemError().writing(output) }
-    // A file system without locks is no reason to refuse.
-    guard retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK else {
-      throw KernelError(.cannotCreate, path, "another run is writing it")
-    }
+    try lock()
     try begin(identity, start, isEmpty: status?.size ?? 0 == 0)
   }
 
   deinit { close(descriptor) }
+
+  private func lock() throws {
+    // A process that was just killed takes a while to give its memory back, and only then its locks.
+    for _ in 0..<40 {
+      // A file system without locks is no reason to refuse.
+      if retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK { return }
+      usleep(50_000)
+    }
+    throw KernelError(.cannotCreate, path, "another run is writing it")
+  }
 
   private func begin(_ identity: RunIdentity, _ start: Start, isEmpty: Bool) throws {
     let mayResume =
