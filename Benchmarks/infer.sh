@@ -1,7 +1,7 @@
 #!/bin/sh
 # Predictions of the 2018 winner's NetVLAD (256 clusters, 1024 hidden units, 321 million parameters) by `trainer infer`,
 # against TensorFlow running the same graph on the same records. Goal: 2 × as fast. Ours is the whole program, from its
-# start to the written file; TensorFlow's is the time after its first batch.
+# start to the written file; TensorFlow's is without its start, the loading of the weights and a first batch.
 #
 #   VIDEOS   how many videos (512); BATCH how many at a time (128)
 #   MODEL    the prefix of another exported model to run; the NetVLAD is exported anew each time otherwise
