@@ -53,6 +53,7 @@ run tfrecord-tool synth -q --videos 40 --classes 30 --frames 5-20 -o judged
 run trainer infer --input_model_tgz submission.tgz --input_data_pattern 'judged-*' --seed 1 -o judged.csv
 run head -n 3 judged.csv
 run trainer eval --input_model_tgz submission.tgz --eval_data_pattern 'judged-*' --seed 1
+run trainer eval --input_model_tgz small.tgz --eval_data_pattern 'judged-*' --seed 1
 
 step 'A test set in the shape of YouTube-8M, two fifths of it artificial videos; 4 shards'
 mkdir test
