@@ -14,7 +14,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS := ckpt-tool tfrecord-tool fake-filter merge-preds quantize
+PROGRAMS := ckpt-tool tfrecord-tool fake-filter merge-preds quantize trainer
 RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools

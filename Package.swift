@@ -28,7 +28,8 @@ let package = Package(
     .library(
       name: "Kernel",
       targets: [
-        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Models", "Quantization", "Predictions", "Optimization",
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Models", "Quantization", "Predictions",
+        "Optimization",
         "Packaging", "Execution",
       ]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
@@ -36,6 +37,7 @@ let package = Package(
     .executable(name: "tfrecord-tool", targets: ["tfrecord-tool"]),
     .executable(name: "fake-filter", targets: ["fake-filter"]),
     .executable(name: "merge-preds", targets: ["merge-preds"]),
+    .executable(name: "trainer", targets: ["trainer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -63,6 +65,13 @@ let package = Package(
     kernel("Quantization", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "CKernel"]),
     kernel("Packaging", on: ["Bytes", "Checkpoints", "CArchive"]),
     kernel("Terminal", on: ["Bytes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    .target(
+      name: "Inference",
+      dependencies: [
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging", "Execution",
+      ],
+      swiftSettings: strict),
 
     .executableTarget(
       name: "ckpt-tool",
@@ -105,6 +114,14 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
+      name: "trainer",
+      dependencies: [
+        "Bytes", "Records", "Predictions", "Packaging", "Inference", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
       name: "manual",
       dependencies: ["Bytes", "Terminal", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tools/manual", swiftSettings: strict),
@@ -127,7 +144,10 @@ let package = Package(
       path: "Tests/OptimizerTool", swiftSettings: strict),
     tests(
       "ManualTests",
-      on: ["Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool"]),
+      on: [
+        "Bytes", "Terminal", "manual", "ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool",
+        "trainer",
+      ]),
     tests("TerminalTests", on: ["Bytes", "Terminal", "probe"]),
     tests("TensorsTests", on: ["Bytes", "Tensors", "CKernel"]),
     tests("CheckpointsTests", on: ["Bytes", "Tensors", "Checkpoints", "CCrypto"]),
@@ -149,7 +169,10 @@ let package = Package(
     tests("PredictionsTests", on: ["Bytes", "Tensors", "Records", "Predictions"]),
     tests("OptimizationTests", on: ["Bytes", "Optimization"]),
     tests(
-      "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize"],
+      "InferenceTests",
+      on: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Execution", "Inference"]),
+    tests(
+      "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize", "trainer"],
       excluding: ["Golden"]),
   ],
   swiftLanguageModes: [.v6]

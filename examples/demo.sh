@@ -48,6 +48,13 @@ run quantize --transform-type quant_kmeans --bits 6 --prune --unused drop --min-
   --model inference_model --savefile small/inference_model
 run ckpt-tool pack small/inference_model --flags run/model_flags.json -o small.tgz
 
+step 'Records of the videos that the judges would predict, and what the archive makes of them'
+run tfrecord-tool synth -q --videos 40 --classes 30 --frames 5-20 -o judged
+run trainer infer --input_model_tgz submission.tgz --input_data_pattern 'judged-*' --seed 1 -o judged.csv
+run head -n 3 judged.csv
+run trainer eval --input_model_tgz submission.tgz --eval_data_pattern 'judged-*' --seed 1
+run trainer eval --input_model_tgz small.tgz --eval_data_pattern 'judged-*' --seed 1
+
 step 'A test set in the shape of YouTube-8M, two fifths of it artificial videos; 4 shards'
 mkdir test
 run tfrecord-tool synth --videos 400 --shards 4 --classes 200 --frames 20-40 --fakes 0.4 -o test/test

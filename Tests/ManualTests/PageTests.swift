@@ -10,7 +10,7 @@ import Testing
 @Suite struct PageTests {
   static let pages = (#filePath as NSString).deletingLastPathComponent + "/../../man"
 
-  @Test(arguments: ["ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool"])
+  @Test(arguments: ["ckpt-tool", "fake-filter", "merge-preds", "quantize", "tfrecord-tool", "trainer"])
   func thePageSaysWhatIsDeclared(program: String) throws {
     let programs = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") + "/.."
     let process = Process()

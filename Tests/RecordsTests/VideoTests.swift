@@ -112,7 +112,7 @@ import Testing
       } catch { return (error as? ByteReader.Fault)?.problem }
     }
     #expect(problem(.init("rgb", size: 24)) == nil)
-    #expect(problem(.init("rgb", size: 25)) == "frame 0 of rgb is not one string of 25 bytes")
+    #expect(problem(.init("rgb", size: 25)) == "frame 0 of rgb has 24 bytes, not 25")
     #expect(problem(.init("video", size: 24)) == "there is no feature list video")
   }
 

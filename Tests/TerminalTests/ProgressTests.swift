@@ -16,6 +16,17 @@ import Testing
     #expect(meter.summary(now: 104) == "averaging: 30.0 MB in 4 s, 7.50 MB/s")
   }
 
+  @Test func ratesMayCountSomethingElse() {
+    var meter = ProgressMeter("inferring", interval: 1, start: 0)
+    #expect(
+      meter.update(done: 25, total: 100, now: 10, items: (314, "videos"))
+        == "inferring: 25 % of 100 B, 31.4 videos/s, 30 s left")
+    #expect(
+      meter.update(done: 50, total: 100, now: 20, items: (5000, "videos"))
+        == "inferring: 50 % of 100 B, 250 videos/s, 20 s left")
+    #expect(meter.summary(now: 40) == "inferring: 5000 videos in 40 s, 125 videos/s")
+  }
+
   /// Threads may report out of order.
   @Test func progressNeverGoesBack() {
     var meter = ProgressMeter("x", interval: 0.1, start: 0)

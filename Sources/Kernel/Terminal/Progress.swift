@@ -35,10 +35,17 @@ package final class Progress: Sendable {
     { [self] in update(done: $0, total: $1) }
   }
 
-  private func update(done: Int, total: Int) {
+  /// The same for work whose rate is told in something else than bytes, as in `31.4 videos/s`.
+  ///
+  /// - Parameter noun: what `count` counts, in the plural.
+  package func report(_ doneBytes: Int, of totalBytes: Int, _ count: Int, _ noun: String) {
+    update(done: doneBytes, total: totalBytes, items: (count, noun))
+  }
+
+  private func update(done: Int, total: Int, items: (count: Int, noun: String)? = nil) {
     guard style != .none else { return }
     meter.withLock { meter in
-      guard let text = meter.update(done: done, total: total, now: Progress.now) else { return }
+      guard let text = meter.update(done: done, total: total, now: Progress.now, items: items) else { return }
       if style == .status { output.setStatus(text) } else { output.line(text) }
     }
   }

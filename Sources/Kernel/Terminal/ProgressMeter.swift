@@ -6,6 +6,8 @@ struct ProgressMeter {
   private let start: Double
   private var lastShown: Double
   private var done = 0
+  /// What the rate is told in, when not in bytes.
+  private var items: (count: Int, noun: String)?
 
   /// A meter that first speaks a second after `start`, so that short work stays silent.
   init(_ label: String, interval: Double, start: Double) {
@@ -16,23 +18,36 @@ struct ProgressMeter {
   }
 
   /// What to show at `now`, or `nil` when the last display is recent enough.
-  mutating func update(done: Int, total: Int, now: Double) -> String? {
+  ///
+  /// - Parameter items: what was done in other units than bytes, for the rate.
+  mutating func update(
+    done: Int, total: Int, now: Double, items: (count: Int, noun: String)? = nil
+  ) -> String? {
     self.done = max(self.done, done)
+    self.items = items ?? self.items
     guard now - lastShown >= interval, total > 0 else { return nil }
     lastShown = now
     let percent = Int(Double(self.done) / Double(total) * 100)
     var text = "\(label): \(percent) % of \(ByteSize(total))"
     if let rate = rate(at: now) {
       let left = Double(max(0, total - self.done)) / rate
-      text += ", \(ByteSize(Int(rate)))/s, \(ProgressMeter.duration(left)) left"
+      text += ", \(shown(rate, at: now)), \(ProgressMeter.duration(left)) left"
     }
     return text
   }
 
   /// What to say at the end.
   func summary(now: Double) -> String {
-    let text = "\(label): \(ByteSize(done)) in \(ProgressMeter.duration(now - start))"
-    return rate(at: now).map { "\(text), \(ByteSize(Int($0)))/s" } ?? text
+    let amount = items.map { "\($0.count) \($0.noun)" } ?? "\(ByteSize(done))"
+    let text = "\(label): \(amount) in \(ProgressMeter.duration(now - start))"
+    return rate(at: now).map { "\(text), \(shown($0, at: now))" } ?? text
+  }
+
+  /// The rate in bytes or in items, which have one decimal when they are slow.
+  private func shown(_ rate: Double, at now: Double) -> String {
+    guard let items else { return "\(ByteSize(Int(rate)))/s" }
+    let tenths = Int(min(Double(items.count) / (now - start) * 10, 1e15))
+    return (tenths < 1000 ? "\(tenths / 10).\(tenths % 10)" : "\(tenths / 10)") + " \(items.noun)/s"
   }
 
   /// Bytes per second so far, once it means something.

@@ -5,28 +5,46 @@ import Tensors
 
 /// A list of tensors that a loop reads or fills.
 final class TensorArray: Sendable {
-  private let elements: Mutex<[Tensor?]>
-  let dtype: DType
-  let grows: Bool
-
-  init(_ dtype: DType, count: Int, grows: Bool) {
-    self.dtype = dtype
-    self.grows = grows
-    elements = Mutex(Array(repeating: nil, count: count))
+  private struct State: Sendable {
+    var elements: [Tensor?]
+    /// What is known of each element's shape.
+    var elementShape: PartialShape
   }
 
-  var count: Int { elements.withLock(\.count) }
+  private let state: Mutex<State>
+  let dtype: DType
+  private let grows: Bool
+  /// Whether the first element tells the shape of all.
+  private let areAlike: Bool
 
-  subscript(index: Int) -> Tensor? { elements.withLock { $0.indices.contains(index) ? $0[index] : nil } }
+  init(_ dtype: DType, count: Int, grows: Bool, elementShape: PartialShape, areAlike: Bool) {
+    self.dtype = dtype
+    self.grows = grows
+    self.areAlike = areAlike
+    state = Mutex(State(elements: Array(repeating: nil, count: count), elementShape: elementShape))
+  }
 
-  /// Whether there was room at `index`.
+  var count: Int { state.withLock(\.elements.count) }
+
+  /// The shape of an element that was never written, which counts as zeros; `nil` when it is not known.
+  var shapeOfZeros: Shape? { state.withLock(\.elementShape.shape) }
+
+  subscript(index: Int) -> Tensor? {
+    state.withLock { $0.elements.indices.contains(index) ? $0.elements[index] : nil }
+  }
+
+  /// Whether there was room at `index`, and the value has a shape that elements may have.
   func set(_ index: Int, _ value: Tensor) -> Bool {
-    elements.withLock { elements in
-      if grows, index >= elements.count, index < ControlFlow.iterationLimit {
-        elements += Array(repeating: nil, count: index + 1 - elements.count)
+    state.withLock { state in
+      if grows, index >= state.elements.count, index < ControlFlow.iterationLimit {
+        state.elements += Array(repeating: nil, count: index + 1 - state.elements.count)
       }
-      guard elements.indices.contains(index) else { return false }
-      elements[index] = value
+      let shape = PartialShape(value.shape)
+      guard state.elements.indices.contains(index), state.elementShape.isCompatible(with: shape) else {
+        return false
+      }
+      if areAlike { state.elementShape = shape }
+      state.elements[index] = value
       return true
     }
   }
@@ -35,10 +53,12 @@ final class TensorArray: Sendable {
 extension Operator {
   /// Lists of tensors. The float that goes along only says what comes after what.
   static let tensorArrays: [Operator] = [
-    // size; dtype, dynamic_size
+    // size; dtype, dynamic_size, element_shape, identical_element_shapes
     Operator("TensorArrayV3", isStateful: true) { node in
       guard let dtype = node.attributes.type("dtype")?.dtype else { throw node.error("has no type that we know") }
       let grows = node.attributes.bool("dynamic_size") ?? false
+      let elementShape = node.attributes.shape("element_shape") ?? .unknown
+      let areAlike = node.attributes.bool("identical_element_shapes") ?? false
       return { call in
         try call.expect(1)
         let count = try call.integer(0)
@@ -46,17 +66,16 @@ extension Operator {
           throw call.error("a list of \(count) tensors is not supported")
         }
         let flow = try call.constant(0, .float32)
-        call.outputs = [Tensor(handle: TensorArray(dtype, count: count, grows: grows)), flow]
+        let array = TensorArray(
+          dtype, count: count, grows: grows, elementShape: elementShape, areAlike: areAlike)
+        call.outputs = [Tensor(handle: array), flow]
       }
     },
     // handle, index, flow
     Operator("TensorArrayReadV3", isStateful: true) { _ in
       { call in
         try call.expect(3)
-        let index = try call.integer(1)
-        guard let value = try call.tensorArray(0)[index] else {
-          throw call.error("reads element \(index), which was never written")
-        }
+        let value = try call.element(try call.integer(1), of: try call.tensorArray(0))
         call.outputs = [value]
       }
     },
@@ -95,12 +114,7 @@ extension Operator {
       return { call in
         try call.expect(3)
         let array = try call.tensorArray(0)
-        let elements = try call.integers(1).map { index in
-          guard let element = array[index] else {
-            throw call.error("reads element \(index), which was never written")
-          }
-          return element
-        }
+        let elements = try call.integers(1).map { try call.element($0, of: array) }
         guard let first = elements.first else {
           guard let shape = elementShape.shape else { throw call.error("gathers no elements of unknown shape") }
           call.outputs = [try call.allocate(array.dtype, try call.shape([0] + shape.dimensions))]
@@ -125,6 +139,15 @@ extension Operator {
 }
 
 extension Call {
+  /// An element of a list; zeros where none was written but its shape is known, as TensorFlow has it.
+  fileprivate func element(_ index: Int, of array: TensorArray) throws -> Tensor {
+    if let value = array[index] { return value }
+    guard index >= 0, index < array.count, let shape = array.shapeOfZeros else {
+      throw error("reads element \(index) of \(array.count), which was never written")
+    }
+    return try filled(shape, with: try constant(0, array.dtype))
+  }
+
   fileprivate func tensorArray(_ input: Int) throws -> TensorArray {
     guard let array = inputs[input].storage.object as? TensorArray else {
       throw error("its input \(input) is \(inputs[input]), where a list of tensors is expected")

@@ -20,6 +20,9 @@ package struct VideoMetrics: Sendable, Equatable {
   /// Classes that some video has, ascending.
   package var classes: [ClassScore] = []
 
+  /// Of no videos.
+  init() {}
+
   /// The mean over the classes that some video has (specs: tm_google §5.4); 0 without any.
   package var meanAveragePrecision: Double { meanAveragePrecision(over: classes.count) }
 

@@ -20,7 +20,8 @@ extension WeightsFile {
     if matches.allSatisfy(\.isEmpty) {
       guard paths.count == weights.count else {
         throw KernelError(
-          .usage, source, "none of its weights (\(weights.count)) has the name of a model, and there are \(paths.count) models")
+          .usage, source,
+          "none of its weights (\(weights.count)) has the name of a model, and there are \(paths.count) models")
       }
       return (weights.map(\.value), true)
     }

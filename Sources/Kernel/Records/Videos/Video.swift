@@ -73,8 +73,12 @@ package struct Video {
       var row = 0
       try frames(input).forEach { frame throws(ByteReader.Fault) in
         guard row < schema.maxFrames else { return }
-        guard let bytes = try frame.singleBytes, bytes.count == input.size else {
-          throw .init(offset: 0, problem: "frame \(row) of \(input.name) is not one string of \(input.size) bytes")
+        guard let bytes = try frame.singleBytes else {
+          throw .init(offset: 0, problem: "frame \(row) of \(input.name) is not one string of bytes")
+        }
+        guard bytes.count == input.size else {
+          throw .init(
+            offset: 0, problem: "frame \(row) of \(input.name) has \(bytes.count) bytes, not \(input.size)")
         }
         FrameQuantization.dequantize(bytes, into: out + row * rowSize + column)
         row += 1

@@ -1,0 +1,5 @@
+import Terminal
+
+@main enum Main {
+  static func main() { Program.main(TrainerTool.self) }
+}

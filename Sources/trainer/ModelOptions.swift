@@ -1,0 +1,72 @@
+import ArgumentParser
+import Bytes
+import Inference
+import Records
+import Terminal
+
+/// Which model to run, in the ways of the published programs.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("m"), .long, .customLong("model-file")],
+    help: ArgumentHelp(
+      "The model: the prefix of its checkpoint and .meta file, or any other name of the checkpoint.",
+      valueName: "prefix"), completion: .file())
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp("The folder of the model, in which it is called inference_model.", valueName: "folder"),
+    completion: .directory)
+  var trainDir: String?
+
+  @Option(
+    help: ArgumentHelp("An archive (.tgz) that holds the model.", valueName: "path"),
+    completion: .file(extensions: ["tgz", "gz", "tar"]))
+  var inputModelTgz: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to unpack the archive to stay (default: a temporary folder, which is removed).", valueName: "folder"),
+    completion: .directory)
+  var untarModelDir: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The features that the model takes, as rgb,audio (default: what model_flags.json beside the model says).",
+      valueName: "names"))
+  var featureNames: String?
+
+  @Option(help: ArgumentHelp("How many numbers each feature has, as 1024,128.", valueName: "sizes"))
+  var featureSizes: String?
+
+  func validate() throws {
+    guard [model, trainDir, inputModelTgz].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("one of --model, --train-dir and --input-model-tgz must say which model to run")
+    }
+    if untarModelDir != nil, inputModelTgz == nil {
+      throw ValidationError("--untar-model-dir goes with --input-model-tgz")
+    }
+    if (featureNames == nil) != (featureSizes == nil) {
+      throw ValidationError("--feature-names and --feature-sizes go together")
+    }
+  }
+
+  /// What the user calls the model.
+  var name: String { model ?? trainDir ?? inputModelTgz ?? "" }
+
+  /// Opens the model and calls `body` before a temporary folder that it is in goes away.
+  func open(existing: AtomicFile.Existing, _ body: (ExportedModel) throws -> Void = { _ in }) throws
+    -> ExportedModel
+  {
+    let unpacked = try inputModelTgz.map { try UnpackedModel($0, into: untarModelDir, existing: existing) }
+    defer { unpacked?.discard() }
+    let path = try model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
+    var flags: ((VideoSchema.Level) throws -> ModelFlags)?
+    if let featureNames, let featureSizes {
+      flags = { try ModelFlags(source: "the command line", names: featureNames, sizes: featureSizes, level: $0) }
+    }
+    let model = try ExportedModel(path, flags: flags)
+    try body(model)
+    if unpacked != nil { try model.mapWeights() }
+    return model
+  }
+}
