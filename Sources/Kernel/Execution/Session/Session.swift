@@ -41,7 +41,7 @@ public final class Session {
   ) throws {
     let variables: VariableStore
     do {
-      variables = try checkpoint.map { try VariableStore(meta, $0) } ?? VariableStore()
+      variables = try checkpoint.map { try VariableStore(meta, $0, workers) } ?? VariableStore()
     } catch { throw Session.located(error, path) }
     self.init(meta, path: path, variables: variables, seed: seed, workers: workers)
   }

@@ -12,6 +12,7 @@ package final class VariableStore {
   private var values: [String: Tensor] = [:]
   private var saved: [String: SavedVariable] = [:]
   private let checkpoint: (any TensorSource)?
+  private let workers: Workers
   /// Changes whenever a value does.
   private(set) var generation = 0
 
@@ -22,13 +23,17 @@ package final class VariableStore {
   }
 
   /// Variables without values.
-  package init() { checkpoint = nil }
+  package init() {
+    checkpoint = nil
+    workers = Workers(1)
+  }
 
   /// The values that `checkpoint` has for the variables of the graph.
   ///
   /// - Throws: ``KernelError`` `.badData` when the graph's saver is not understood.
-  package init(_ meta: MetaGraph, _ checkpoint: any TensorSource) throws {
+  package init(_ meta: MetaGraph, _ checkpoint: any TensorSource, _ workers: Workers = Workers()) throws {
     self.checkpoint = checkpoint
+    self.workers = workers
     for variable in try meta.variables() {
       saved[variable.node] = SavedVariable(
         tensor: TensorName(variable.key), key: variable.key, slice: variable.slice)
@@ -61,7 +66,7 @@ package final class VariableStore {
         hint: "graph and checkpoint may belong to different models, or its original was dropped by quantization")
     }
     let info = checkpoint.tensors[index]
-    let bytes = try checkpoint.checkedContents(of: index).bytes
+    let bytes = try checked(index, of: checkpoint)
     guard info.dtype.byteCount != nil else {
       throw KernelError(
         .badData, checkpoint.path, at: .tensor(entry.key),
@@ -71,6 +76,21 @@ package final class VariableStore {
     if !entry.slice.isEmpty { value = try value.part(entry.slice, of: node) }
     try check(value, node)
     return value
+  }
+
+  /// The bytes of a tensor, after comparing them with their checksum on all cores.
+  private func checked(_ index: Int, of checkpoint: any TensorSource) throws -> ByteView {
+    let contents = try checkpoint.contents(of: index)
+    contents.bytes.populatePages(0..<contents.bytes.count)
+    if contents.uncheckedCRC != nil {
+      let pieces = ElementPieces(elementCount: contents.bytes.count, elementSize: 1)
+      let bytes = contents.bytes
+      let parts = try workers.map(pieces.count) { piece in
+        bytes.withUnsafeBytes { CRC32C.of(UnsafeRawBufferPointer(rebasing: $0[pieces.bytes(piece)])) }
+      }
+      try checkpoint.check(contents, of: index, found: pieces.checksum(parts))
+    }
+    return contents.bytes
   }
 
   private func check(_ value: Tensor, _ node: Node) throws {
