@@ -13,7 +13,7 @@ enum ControlFlow {
   ]
 
   /// Loops that go round more often than this are refused: frames of videos are hundreds, and a damaged graph must end.
-  static let iterationLimit = 1 << 20
+  static let iterationLimit = 1 << 16
 
   static func isEnter(_ node: Node) -> Bool { node.op == "Enter" || node.op == "RefEnter" }
   static func isExit(_ node: Node) -> Bool { node.op == "Exit" || node.op == "RefExit" }
