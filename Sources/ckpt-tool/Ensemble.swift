@@ -34,8 +34,11 @@ struct Ensemble: ParsableCommand {
     completion: .file())
   var weightsFile: String?
 
-  @Option(help: ArgumentHelp("The mean of the probabilities, or of their log odds.", valueName: "mean|logit"))
-  var how: Rule = .mean
+  @Option(
+    help: ArgumentHelp(
+      "The mean of the probabilities, or of their log odds (default: what the weights file says, else mean).",
+      valueName: "mean|logit"))
+  var how: Rule?
 
   @Option(name: [.customLong("save-folder"), .customShort("o")], help: "The folder, which must not exist.")
   var saveFolder: String
@@ -67,7 +70,9 @@ struct Ensemble: ParsableCommand {
 
   func run() throws {
     let members = try models.map { try ModelFiles($0) }
-    let plan = try ModelPlan(ensembleOf: members, weights: try finalWeights(), how.ensembleRule)
+    let file = try weightsFile.map { try WeightsFile($0) }
+    let rule = try how ?? rule(of: file)
+    let plan = try ModelPlan(ensembleOf: members, weights: try finalWeights(file), rule.ensembleRule)
     guard !dryRun.dryRun else {
       let size = "\(counted(plan.tensors.tensors.count, "tensor")), \(counted(plan.tensors.byteCount, "byte"))"
       return try StandardOutput.shared.line("would write \(size) to \(saveFolder.printable)")
@@ -78,10 +83,21 @@ struct Ensemble: ParsableCommand {
     quiet.diagnostics.detail("wrote an ensemble of \(counted(models.count, "model")) to \(saveFolder)")
   }
 
+  /// The rule that the weights were found for.
+  private func rule(of file: WeightsFile?) throws -> Rule {
+    switch file?.recipe.how {
+    case nil, .mean: return .mean
+    case .logit: return .logit
+    case let other?:
+      throw KernelError(
+        .usage, weightsFile ?? "", "its weights are for the rule \(other.rawValue), which a graph does not have",
+        hint: "say --how mean or --how logit, or find weights for one of them")
+    }
+  }
+
   /// The weights in the order of the models; a sum that is off by rounding is mended.
-  private func finalWeights() throws -> [Float] {
-    if let weightsFile {
-      let file = try WeightsFile(weightsFile)
+  private func finalWeights(_ file: WeightsFile?) throws -> [Float] {
+    if let file, let weightsFile {
       let choice = try file.weights(forModels: models, source: weightsFile)
       if choice.isByOrder {
         let pairs = zip(models, file.weights).map { "\($0.printable) as \($1.name.printable)" }

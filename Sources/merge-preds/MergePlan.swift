@@ -65,6 +65,11 @@ struct MergePlan {
   /// Says what comes from the weights file.
   func tell(_ diagnostics: Diagnostics) {
     let source = weights.source.printable
+    if weights.unusedCount > 0 {
+      diagnostics.warning(
+        "\(source): \(counted(weights.unusedCount, "weight")) in it without a file here; the others are divided by their sum"
+      )
+    }
     if !taken.isEmpty {
       diagnostics.note("\(source): merging as its weights were found: " + taken.joined(separator: ", "))
     }

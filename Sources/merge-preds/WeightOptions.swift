@@ -42,6 +42,7 @@ struct WeightOptions: ParsableArguments {
     let file = try WeightsFile(weightsFile)
     return FoundWeights(
       source: weightsFile, weights: try file.weights(for: files, source: weightsFile),
+      unusedCount: file.weights.count - files.count,
       parameters: Dictionary(file.parameters.map { ($0.name, $0.value) }) { $1 }, recipe: file.recipe)
   }
 }
@@ -52,6 +53,8 @@ struct FoundWeights {
   let source: String
   /// One for each prediction file; empty for equal ones.
   let weights: [Double]
+  /// Weights in the file for which no predictions are given.
+  var unusedCount = 0
   /// `w0` or `power`.
   var parameters: [String: Double] = [:]
   var recipe = MergeRecipe()

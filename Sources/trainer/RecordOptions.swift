@@ -15,8 +15,9 @@ struct RecordOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      How many videos go through the graph together; this changes the memory that is needed (1.4 MB a video of 300 \
-      frames twice, and what the graph takes), not the predictions.
+      How many videos go through the graph together. It decides how much memory is needed: 1.4 MB a video of 300 \
+      frames twice, and what the graph takes. Predictions differ in the last digit at most, but for models that draw \
+      frames at random, whose draws follow the batches.
       """, valueName: "n"))
   var batchSize = 128
 

@@ -17,6 +17,12 @@ struct Broadcast {
       shape = both
     }
     self.shape = shape
+    // Extents of a tensor without elements may multiply to more than can be counted.
+    guard shape.elementCount > 0 else {
+      extents = [0]
+      strides = [inputs.map { _ in 0 }]
+      return
+    }
     let steps = inputs.map { input in
       let missing = shape.rank - input.rank
       let own = input.strides

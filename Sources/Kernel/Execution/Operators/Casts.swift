@@ -6,7 +6,8 @@ import Tensors
 extension Operator {
   /// Changes of an element's type.
   static let casts: [Operator] = [
-    // DstT: TensorFlow's conversions are C's; of floats that no integer can hold, ours gives the nearest.
+    // DstT: TensorFlow's conversions are C's, so integers wrap; of floats that no integer can hold, ours gives the
+    // nearest.
     Operator("Cast") { node in
       guard let target = node.attributes.type("DstT")?.dtype else {
         throw node.error("has no type DstT that we know")
@@ -55,13 +56,18 @@ extension Operator {
 
   /// Through float64, which holds all values of all types but large 64-bit integers; those go straight.
   private static func convert(_ input: Tensor, _ result: Tensor, _ threads: ThreadTeam) {
-    if input.dtype == .int64, result.dtype == .int32 {
-      let (from, to) = (input.elements(Int64.self), result.mutableElements(Int32.self))
-      return threads.split(from.count, grain: 1 << 16) { part in
-        for index in part { to[index] = Int32(truncatingIfNeeded: from[index]) }
+    if input.dtype == .int64 {
+      switch result.dtype {
+      case .int32: return wrap(input, result, Int32.self, threads)
+      case .uint8: return wrap(input, result, UInt8.self, threads)
+      case .int8: return wrap(input, result, Int8.self, threads)
+      case .int16: return wrap(input, result, Int16.self, threads)
+      case .uint16: return wrap(input, result, UInt16.self, threads)
+      default: break
       }
     }
-    let store = storing(result.dtype)
+    // All integers that get here are exact as float64.
+    let store = storing(result.dtype, wraps: !input.dtype.isFloat && input.dtype != .uint64)
     let flags = result.dtype == .bool ? result.mutableElements(UInt8.self) : nil
     threads.split(input.elementCount, grain: Widening.blockCount * 16) { part in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: Widening.blockCount) { block in
@@ -79,26 +85,42 @@ extension Operator {
     }
   }
 
-  private static func storing(_ dtype: DType) -> ((UnsafeBufferPointer<Double>, Tensor, Int) -> Void)? {
+  /// The low bits of 64-bit integers.
+  private static func wrap<T: Element & FixedWidthInteger>(
+    _ input: Tensor, _ result: Tensor, _: T.Type, _ threads: ThreadTeam
+  ) {
+    let (from, to) = (input.elements(Int64.self), result.mutableElements(T.self))
+    threads.split(from.count, grain: 1 << 16) { part in
+      for index in part { to[index] = T(truncatingIfNeeded: from[index]) }
+    }
+  }
+
+  private static func storing(_ dtype: DType, wraps: Bool = false) -> (
+    (UnsafeBufferPointer<Double>, Tensor, Int) -> Void
+  )? {
     switch dtype {
     case .float32, .float64, .half, .bfloat16:
       { values, result, start in Widening.store(values, as: dtype, into: result.mutableBytes, at: start) }
-    case .int32: { put($0, $1, $2, Int32.self) }
-    case .int64: { put($0, $1, $2, Int64.self) }
-    case .uint8: { put($0, $1, $2, UInt8.self) }
-    case .int8: { put($0, $1, $2, Int8.self) }
-    case .int16: { put($0, $1, $2, Int16.self) }
-    case .uint16: { put($0, $1, $2, UInt16.self) }
+    case .int32: { put($0, $1, $2, Int32.self, wraps) }
+    case .int64: { put($0, $1, $2, Int64.self, wraps) }
+    case .uint8: { put($0, $1, $2, UInt8.self, wraps) }
+    case .int8: { put($0, $1, $2, Int8.self, wraps) }
+    case .int16: { put($0, $1, $2, Int16.self, wraps) }
+    case .uint16: { put($0, $1, $2, UInt16.self, wraps) }
     default: nil
     }
   }
 
   private static func put<T: Element & FixedWidthInteger>(
-    _ values: UnsafeBufferPointer<Double>, _ result: Tensor, _ start: Int, _: T.Type
+    _ values: UnsafeBufferPointer<Double>, _ result: Tensor, _ start: Int, _: T.Type, _ wraps: Bool
   ) {
     let elements = result.mutableElements(T.self)
     for index in values.indices {
       let value = values[index]
+      if wraps, let integer = Int64(exactly: value) {
+        elements[start + index] = T(truncatingIfNeeded: integer)
+        continue
+      }
       elements[start + index] = T(exactly: value.rounded(.towardZero)) ?? (value.isNaN || value < 0 ? T.min : T.max)
     }
   }

@@ -128,6 +128,7 @@ extension Call {
 
   /// A tensor of one value repeated.
   func filled(_ shape: Shape, with value: Tensor) throws -> Tensor {
+    guard value.elementCount == 1 else { throw error("fills with \(value), where one value is expected") }
     if value.dtype == .string {
       guard shape.elementCount <= 1 << 24 else { throw error("\(shape) strings are too many") }
       return Tensor(.string, shape, Storage(strings: Array(repeating: value.strings[0], count: shape.elementCount)))

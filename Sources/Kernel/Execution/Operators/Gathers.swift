@@ -39,6 +39,9 @@ extension Operator {
       let strides = params.shape.strides
       let numbers = try call.integers(1)
       let rowCount = width == 0 ? indices.shape.count(0..<indices.shape.rank - 1) : numbers.count / width
+      // The result's memory is there before a list is made that is about as long.
+      let result = params.dtype == .string ? nil : try call.allocate(params.dtype, shape)
+      guard result != nil || shape.elementCount <= 1 << 24 else { throw call.unsupported() }
       var starts: [Int] = []
       if shape.elementCount > 0 {
         starts.reserveCapacity(rowCount)
@@ -54,7 +57,7 @@ extension Operator {
           starts.append(start)
         }
       }
-      call.outputs = [try call.copied(params, from: starts, count: sliceCount, shape)]
+      call.outputs = [try call.copied(params, from: starts, count: sliceCount, shape, into: result)]
     },
     // indices, depth, on, off; axis
     Operator("OneHot") { node in
@@ -64,7 +67,9 @@ extension Operator {
         let depth = try call.integer(1)
         let shape = call.inputs[0].shape
         let axis = try call.axis(given, rank: shape.rank + 1)
-        guard depth >= 0, call.inputs[2].dtype == call.inputs[3].dtype, call.inputs[2].elementCount == 1 else {
+        guard depth >= 0, call.inputs[2].dtype == call.inputs[3].dtype,
+          call.inputs[2].elementCount == 1, call.inputs[3].elementCount == 1, call.inputs[2].dtype.byteCount != nil
+        else {
           throw call.unsupported()
         }
         var dimensions = shape.dimensions
@@ -106,6 +111,8 @@ extension Call {
       Array(dimensions[..<axis]) + Array(indices.dimensions[batchAxes...]) + Array(dimensions[(axis + 1)...]))
     let sliceCount = params.shape.count(axis + 1..<dimensions.count)
     if sliceCount == 1, axis == 0, shape.elementCount > 0 { return try lookedUp(params, shape) }
+    let result = params.dtype == .string ? nil : try allocate(params.dtype, shape)
+    guard result != nil || shape.elementCount <= 1 << 24 else { throw unsupported() }
     var starts: [Int] = []
     if shape.elementCount > 0 {
       let batches = params.shape.count(0..<batchAxes)
@@ -120,7 +127,7 @@ extension Call {
         }
       }
     }
-    return try copied(params, from: starts, count: sliceCount, shape)
+    return try copied(params, from: starts, count: sliceCount, shape, into: result)
   }
 
   /// Single elements of a vector by number: how a codebook widens its codes. The numbers are checked already.
@@ -139,17 +146,19 @@ extension Call {
   }
 
   private func lookedUpBytes(_ params: Tensor, _ shape: Shape) throws -> Tensor {
-    try copied(params, from: try integers(1), count: 1, shape)
+    try copied(params, from: try integers(1), count: 1, shape, into: nil)
   }
 
-  /// Runs of `count` elements that begin at `starts`, one after the other.
-  fileprivate func copied(_ tensor: Tensor, from starts: [Int], count: Int, _ shape: Shape) throws -> Tensor {
+  /// Runs of `count` elements that begin at `starts`, one after the other, in `result` if it is there.
+  fileprivate func copied(
+    _ tensor: Tensor, from starts: [Int], count: Int, _ shape: Shape, into result: Tensor?
+  ) throws -> Tensor {
     if tensor.dtype == .string {
       guard count == 1 else { throw unsupported() }
       return Tensor(.string, shape, Storage(strings: starts.map { tensor.strings[$0] }))
     }
     try requireNumbers(tensor)
-    let result = try allocate(tensor.dtype, shape)
+    let result = try result ?? allocate(tensor.dtype, shape)
     guard !starts.isEmpty, count > 0 else { return result }
     let runBytes = count * (tensor.dtype.byteCount ?? 1)
     let unit = tensor.dtype.byteCount ?? 1

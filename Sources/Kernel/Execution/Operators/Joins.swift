@@ -50,8 +50,8 @@ extension Operator {
         var rest = shape.dimensions
         rest.remove(at: axis)
         let part = try call.shape(rest)
+        guard shape.dimensions[axis] <= 1 << 20 else { throw call.unsupported() }
         let sizes = Array(repeating: 1, count: shape.dimensions[axis])
-        guard sizes.count <= 1 << 20 else { throw call.unsupported() }
         call.outputs = try call.parts(of: 0, sizes: sizes, axis: axis).map { $0.reshaped(part) }
       }
     },

@@ -42,6 +42,7 @@ extension Call {
   fileprivate func transposed(_ tensor: Tensor, _ order: [Int]) throws -> Tensor {
     let dimensions = tensor.shape.dimensions
     let shape = try self.shape(order.map { dimensions[$0] })
+    if tensor.elementCount == 0 { return tensor.reshaped(shape) }
     // Axes of extent 1 do not matter, and neighbours that stay neighbours are one axis.
     let strides = tensor.shape.strides
     var extents: [Int] = []
@@ -55,7 +56,7 @@ extension Call {
         steps.append(strides[axis])
       }
     }
-    if extents.count <= 1 || tensor.elementCount == 0 { return tensor.reshaped(shape) }
+    if extents.count <= 1 { return tensor.reshaped(shape) }
     try requireNumbers(tensor)
     let result = try allocate(tensor.dtype, shape)
     switch tensor.dtype.byteCount {

@@ -114,7 +114,8 @@ private struct SliceMasks {
       let stop = has(end, entry) ? last : bounded(ends[entry])
       let distance = step > 0 ? stop - start : start - stop
       let count = distance <= 0 ? 0 : (distance - 1) / abs(step) + 1
-      ranges.append(AxisRange(start: start, step: step, count: count))
+      // A step that is not taken may be any number.
+      ranges.append(AxisRange(start: start, step: count > 1 ? step : 1, count: count))
       result.append(count)
     }
     if !(begins.indices.contains { has(ellipsis, $0) }) || ranges.count < dimensions.count {
