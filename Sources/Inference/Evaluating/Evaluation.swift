@@ -5,6 +5,7 @@ import Predictions
 ///
 /// Memory: that of ``BatchMetrics``.
 package struct Evaluation {
+  /// What was measured, over all videos.
   package struct Result: Sendable {
     package let metrics: VideoMetrics
     /// How many classes the model has.

@@ -4,6 +4,7 @@ import Glibc
 package final class FolderMaker {
   private var made: [String] = []
 
+  /// A maker that has made none yet.
   package init() {}
 
   /// Makes sure that `path` is a folder or leads to one; the folder that holds it must be there.

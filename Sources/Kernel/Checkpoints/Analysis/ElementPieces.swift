@@ -10,6 +10,7 @@ package struct ElementPieces: Sendable {
   private let elementCount: Int
   private let elementSize: Int
 
+  /// The pieces of that many elements of that many bytes each.
   package init(elementCount: Int, elementSize: Int) {
     self.elementCount = elementCount
     self.elementSize = elementSize
@@ -18,11 +19,13 @@ package struct ElementPieces: Sendable {
   private var elementsPerPiece: Int { ElementPieces.byteCount / elementSize }
   package var count: Int { elementCount / elementsPerPiece + (elementCount % elementsPerPiece == 0 ? 0 : 1) }
 
+  /// Which elements a piece has.
   package func elements(_ piece: Int) -> Range<Int> {
     let start = piece * elementsPerPiece
     return start..<(start + min(elementsPerPiece, elementCount - start))
   }
 
+  /// Where their bytes are.
   package func bytes(_ piece: Int) -> Range<Int> {
     let elements = elements(piece)
     return elements.lowerBound * elementSize..<elements.upperBound * elementSize

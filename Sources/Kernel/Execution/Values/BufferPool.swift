@@ -12,6 +12,7 @@ import Synchronization
 /// would promise it and then end the program.
 package final class BufferPool: Sendable {
   private struct Free: @unchecked Sendable {
+    // Sendable holds because it is only reached through the mutex, and nobody uses the memory that is free.
     var pointers: [Int: [UnsafeMutableRawPointer]] = [:]
     /// Bytes of all buffers, free or not.
     var total = 0
