@@ -30,7 +30,7 @@ let package = Package(
       targets: [
         "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Models", "Quantization", "Predictions",
         "Optimization",
-        "Packaging", "Execution",
+        "Packaging", "Execution", "Gradients",
       ]),
     .executable(name: "ckpt-tool", targets: ["ckpt-tool"]),
     .executable(name: "quantize", targets: ["quantize"]),
@@ -60,6 +60,7 @@ let package = Package(
     kernel("Predictions", on: ["Bytes", "Tensors", "Records", "CKernel"]),
     kernel("Optimization", on: ["Bytes", "CNLopt", "COpenBLAS"]),
     kernel("Graphs", on: ["Bytes", "Tensors", "CKernel", "CProtobufC"]),
+    kernel("Gradients", on: ["Bytes", "Tensors", "Graphs"]),
     kernel("Execution", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "CKernel", "COpenBLAS"]),
     kernel("Models", on: ["Bytes", "Checkpoints", "Graphs"]),
     kernel("Quantization", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "CKernel"]),
@@ -70,6 +71,14 @@ let package = Package(
       name: "Inference",
       dependencies: [
         "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging", "Execution",
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "Training",
+      dependencies: [
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Gradients", "Predictions", "Execution",
+        "Inference",
       ],
       swiftSettings: strict),
 
@@ -171,6 +180,12 @@ let package = Package(
     tests(
       "InferenceTests",
       on: ["Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Predictions", "Execution", "Inference"]),
+    tests("GradientsTests", on: ["Bytes", "Tensors", "Graphs", "Gradients", "Execution"]),
+    tests(
+      "TrainingTests",
+      on: [
+        "Bytes", "Tensors", "Records", "Checkpoints", "Graphs", "Gradients", "Execution", "Inference", "Training",
+      ]),
     tests(
       "ToolTests", on: ["ckpt-tool", "tfrecord-tool", "fake-filter", "merge-preds", "quantize", "trainer"],
       excluding: ["Golden"]),

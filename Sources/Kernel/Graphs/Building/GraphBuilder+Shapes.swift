@@ -148,3 +148,22 @@ extension GraphBuilder {
       to: x.dimensions)
   }
 }
+
+extension GraphBuilder {
+  /// The parts of an axis, of these sizes.
+  package func split(_ x: GraphTensor, _ sizes: [Int], axis: Int) throws -> [GraphTensor] {
+    guard x.dimensions.indices.contains(axis), x.dimensions[axis] < 0 || x.dimensions[axis] == sizes.reduce(0, +)
+    else { throw misfit("SplitV", [x]) }
+    if sizes.count == 1 { return [x] }
+    return try node(
+      "SplitV", [x, constant(sizes, name: "size_splits"), constant(axis, name: "split_dim")], name: "split",
+      [
+        "T": .type(TypeCode(x.dtype)), "Tlen": .type(TypeCode(.int32)), "num_split": .int(sizes.count),
+      ],
+      outputs: sizes.map { size in
+        var dimensions = x.dimensions
+        dimensions[axis] = size
+        return (x.dtype, dimensions)
+      })
+  }
+}

@@ -114,3 +114,16 @@ extension NamedValues<Collection> {
     self[name] = .names(names + [entry])
   }
 }
+
+extension GraphBuilder {
+  /// Changes a variable by `Assign`, `AssignAdd` or `AssignSub`.
+  ///
+  /// - Returns: the node that does it.
+  package func update(_ op: String, _ variable: BuiltVariable, _ value: GraphTensor) throws -> String {
+    try simple(
+      op, [variable.reference, value],
+      ["_class": .texts(["loc:@" + variable.name]), "use_locking": .bool(op == "Assign")],
+      to: variable.value.dimensions
+    ).endpoint.node
+  }
+}

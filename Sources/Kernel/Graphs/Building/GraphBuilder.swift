@@ -9,7 +9,7 @@ import Tensors
 /// Operators that do not fit together throw ``KernelError`` `.badData` at the node that would have been made.
 public final class GraphBuilder {
   /// What has been built.
-  public internal(set) var meta: MetaGraph
+  public package(set) var meta: MetaGraph
   private var tensors: [String: [GraphTensor]] = [:]
   private var scopes: [String] = []
   private var usedNames: [String: Int] = [:]

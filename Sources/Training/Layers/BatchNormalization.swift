@@ -1,0 +1,44 @@
+import Graphs
+import Tensors
+
+extension ModelBuilder {
+  /// Normalizes the last axis as `slim.batch_norm` does with center and scale: variables `beta`, `gamma`,
+  /// `moving_mean`, `moving_variance` under `name` (specs: miha2018 §8.1).
+  ///
+  /// Of two axes it is one fused operator, which feeds the unbiased variance to the moving one; of three the biased one
+  /// counts, as in the reference, and statistics include padding.
+  package func batchNorm(_ x: GraphTensor, _ name: String, epsilon: Float = 0.001, decay: Float = 0.999) throws
+    -> GraphTensor
+  {
+    try variables(in: name) {
+      let width = [x.width]
+      let beta = try graph.variable("beta", width, .constant(0), collections: ["model_variables"])
+      let gamma = try graph.variable("gamma", width, .constant(1), collections: ["model_variables"])
+      let mean = try graph.variable(
+        "moving_mean", width, .constant(0), isTrained: false, collections: ["model_variables"])
+      let variance = try graph.variable(
+        "moving_variance", width, .constant(1), isTrained: false, collections: ["model_variables"])
+      if x.rank == 2 {
+        let wide = try graph.expandDims(graph.expandDims(x, axis: 1), axis: 1)
+        let result = try graph.fusedBatchNorm(
+          wide, scale: gamma.value, offset: beta.value,
+          statistics: isTraining ? nil : (mean.value, variance.value), epsilon: epsilon)
+        try track(mean, result.mean, decay: decay)
+        try track(variance, result.variance, decay: decay)
+        return try graph.reshape(result.y, x.dimensions)
+      }
+      var (center, spread) = (mean.value, variance.value)
+      if isTraining {
+        let axes = Array(0..<(x.rank - 1))
+        center = try graph.mean(x, axes)
+        spread = try graph.mean(
+          graph.binary("SquaredDifference", x, graph.stopGradient(center)), axes)
+        try track(mean, center, decay: decay)
+        try track(variance, spread, decay: decay)
+      }
+      let factor = try graph.multiply(graph.rsqrt(graph.add(spread, epsilon)), gamma.value)
+      return try graph.add(
+        graph.multiply(x, factor), graph.subtract(beta.value, graph.multiply(center, factor)))
+    }
+  }
+}

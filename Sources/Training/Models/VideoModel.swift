@@ -1,0 +1,26 @@
+import Graphs
+
+/// One of the published models: it adds itself to a graph.
+///
+/// Its variables have the names, shapes, first values and penalties of the reference, so that checkpoints can be
+/// exchanged.
+package protocol VideoModel: Sendable {
+  /// As `--model` names it.
+  var name: String { get }
+
+  /// Adds the model.
+  ///
+  /// - Returns: the probability of each class, `[videos, classes]`.
+  /// - Throws: ``KernelError`` `.usage` when the hyperparameters do not fit each other, `.badData` when the features do
+  ///   not fit the model.
+  func predictions(of videos: ModelInput, _ build: ModelBuilder) throws -> GraphTensor
+}
+
+/// The videos that a model sees.
+package struct ModelInput {
+  /// `[videos, frames, features]`, each frame of length 1, zeros after a video's last frame; or `[videos, features]`.
+  package var features: GraphTensor
+  /// `[videos]`, int32; of videos without frames, ones.
+  package var frameCounts: GraphTensor
+  package var classCount: Int
+}
