@@ -24,6 +24,9 @@ public struct BuiltVariable: Hashable, Sendable {
   public let reference: GraphTensor
   /// The node that gives it its first value.
   public let initializer: String
+  public let isTrained: Bool
+  /// Whether it belongs to the model, as statistics of batches do that are not trained.
+  public let isModelVariable: Bool
 }
 
 extension GraphBuilder {
@@ -69,7 +72,11 @@ extension GraphBuilder {
       for collection in ["variables"] + (isTrained ? ["trainable_variables"] : []) + collections {
         meta.collections.append(definition.encoded, to: collection)
       }
-      return BuiltVariable(name: full, value: read, reference: reference, initializer: assign.endpoint.node)
+      let built = BuiltVariable(
+        name: full, value: read, reference: reference, initializer: assign.endpoint.node, isTrained: isTrained,
+        isModelVariable: collections.contains("model_variables"))
+      variables.append(built)
+      return built
     }
   }
 

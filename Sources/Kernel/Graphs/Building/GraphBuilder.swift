@@ -10,6 +10,8 @@ import Tensors
 public final class GraphBuilder {
   /// What has been built.
   public package(set) var meta: MetaGraph
+  /// The variables so far, in the order in which they were made.
+  public internal(set) var variables: [BuiltVariable] = []
   private var tensors: [String: [GraphTensor]] = [:]
   private var scopes: [String] = []
   private var usedNames: [String: Int] = [:]

@@ -1,0 +1,37 @@
+/// What a training run is made of besides the model and the data (specs: miha2018 §2.1, §2.7).
+package struct TrainingRecipe: Sendable, Equatable {
+  package var loss = TrainingLoss.crossEntropy
+  package var optimizer = Optimizer.adam
+  package var baseLearningRate: Float = 0.01
+  /// The learning rate is multiplied by this each time another ``decayExamples`` examples have been seen.
+  package var learningRateDecay: Float = 0.95
+  package var decayExamples: Float = 4_000_000
+  package var batchSize = 1024
+  /// The largest Euclidean norm of a variable's gradient; 0 or less leaves gradients as they are.
+  package var clipNorm: Float = 1
+  /// The factor of the penalties of the weights.
+  package var regularizationPenalty: Float = 1
+  /// Where moving averages of all weights are kept, the part of them that stays at each step; else `nil`.
+  package var averageDecay: Float?
+  /// The scope of the model's variables: `tower` since 2018, none before.
+  package var variableScope = "tower"
+  /// What stands before the names of Adam's powers: `model/` in 2017.
+  package var optimizerScope = ""
+
+  package init() {}
+}
+
+/// What the videos are like.
+package struct VideoShape: Sendable, Equatable {
+  /// Features of a frame, or of a video, all of them together.
+  package var featureCount: Int
+  /// The most frames of a video; `nil` for features of whole videos.
+  package var frameLimit: Int?
+  package var classCount: Int
+
+  package init(featureCount: Int, frameLimit: Int?, classCount: Int) {
+    self.featureCount = featureCount
+    self.frameLimit = frameLimit
+    self.classCount = classCount
+  }
+}
