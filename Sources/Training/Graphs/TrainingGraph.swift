@@ -61,7 +61,8 @@ extension TrainingGraph {
     let normalized = try graph.l2Normalize(inputs.features, axis: inputs.features.rank - 1)
     let build = ModelBuilder(graph, isTraining: true, flags)
     let input = ModelInput(
-      features: normalized, frameCounts: inputs.frameCounts, classCount: videos.classCount)
+      features: normalized, featureSizes: videos.featureSizes, frameCounts: inputs.frameCounts,
+      classCount: videos.classCount)
     let predictions = try graph.inScope(recipe.variableScope) { try model.predictions(of: input, build) }
     let labels = try graph.cast(inputs.labels, to: .float32)
     let loss = try recipe.loss.build(predictions, labels, teacher: inputs.teacher, graph)
@@ -111,7 +112,7 @@ extension TrainingGraph {
 
 extension VideoShape {
   /// Of a batch, whose number of videos is open.
-  package var dimensions: [Int] { [-1] + (frameLimit.map { [$0] } ?? []) + [featureCount] }
+  package var dimensions: [Int] { [-1] + (frameLimit.map { [$0] } ?? []) + [featureSizes.reduce(0, +)] }
 }
 
 extension TrainingRecipe {

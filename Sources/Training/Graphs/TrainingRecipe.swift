@@ -23,14 +23,14 @@ package struct TrainingRecipe: Sendable, Equatable {
 
 /// What the videos are like.
 package struct VideoShape: Sendable, Equatable {
-  /// Features of a frame, or of a video, all of them together.
-  package var featureCount: Int
+  /// How many features of each stream a frame has, or a video: those of images first, then those of sound.
+  package var featureSizes: [Int]
   /// The most frames of a video; `nil` for features of whole videos.
   package var frameLimit: Int?
   package var classCount: Int
 
-  package init(featureCount: Int, frameLimit: Int?, classCount: Int) {
-    self.featureCount = featureCount
+  package init(featureSizes: [Int], frameLimit: Int?, classCount: Int) {
+    self.featureSizes = featureSizes
     self.frameLimit = frameLimit
     self.classCount = classCount
   }

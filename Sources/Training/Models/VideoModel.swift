@@ -20,6 +20,8 @@ package protocol VideoModel: Sendable {
 package struct ModelInput {
   /// `[videos, frames, features]`, each frame of length 1, zeros after a video's last frame; or `[videos, features]`.
   package var features: GraphTensor
+  /// How many of the features belong to each stream: those of images first, then those of sound.
+  package var featureSizes: [Int]
   /// `[videos]`, int32; of videos without frames, ones.
   package var frameCounts: GraphTensor
   package var classCount: Int
