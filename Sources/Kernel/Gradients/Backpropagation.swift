@@ -26,7 +26,7 @@ private struct Backpropagation {
   /// The nodes between targets and loss, the loss first.
   private let path: [Node]
   private let onPath: Set<String>
-  private var sums: [Endpoint: GraphTensor] = [:]
+  private var sums: [Endpoint: GradientSum] = [:]
 
   init(_ build: GraphBuilder, from loss: GraphTensor, to targets: [GraphTensor]) throws {
     self.build = build
@@ -46,14 +46,14 @@ private struct Backpropagation {
     self.path = path
     onPath = Set(path.map(\.name))
     guard !path.isEmpty else { return }
-    sums[loss.endpoint] = try build.constant(Float(1), name: "grad_ys")
+    sums[loss.endpoint] = GradientSum(try build.constant(Float(1), name: "grad_ys"))
   }
 
   mutating func run() throws -> [GraphTensor?] {
     let ends = Set(targets.map(\.endpoint))
     for node in path {
       let outputs = build.outputs(of: node.name)
-      let gradients = outputs.map { sums[$0.endpoint] }
+      let gradients = try outputs.map { try finished($0.endpoint) }
       guard gradients.contains(where: { $0 != nil }), !node.dataInputs.isEmpty else { continue }
       guard !outputs.contains(where: { ends.contains($0.endpoint) }) else { continue }
       guard let rule = GradientRule.all[node.op] else {
@@ -65,14 +65,14 @@ private struct Backpropagation {
         isNeeded: inputs.map { onPath.contains($0.endpoint.node) })
       let results = try build.scope(GradientCall.scope(node.name)) { try rule.apply(call) }
       for (input, result) in zip(inputs, results) where onPath.contains(input.endpoint.node) {
-        if let result { try add(result, to: input.endpoint) }
+        if let result { sums[input.endpoint, default: GradientSum()].add(result) }
       }
     }
-    return targets.map { sums[$0.endpoint] }
+    return try targets.map { try finished($0.endpoint) }
   }
 
-  /// Sums are formed one by one, so that no more than two terms are in memory at a time.
-  private mutating func add(_ term: GraphTensor, to endpoint: Endpoint) throws {
-    sums[endpoint] = try sums[endpoint].map { try build.addN([$0, term]) } ?? term
+  /// The whole gradient of a tensor, all of whose users have given their part.
+  private mutating func finished(_ endpoint: Endpoint) throws -> GraphTensor? {
+    try sums[endpoint]?.finish(build)
   }
 }

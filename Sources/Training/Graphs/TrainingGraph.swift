@@ -93,6 +93,13 @@ extension TrainingGraph {
     graph.meta.collections["labels"] = .names([labels.endpoint.tensorName])
     graph.meta.collections["loss"] = .names([loss.endpoint.tensorName])
     graph.meta.collections["train_op"] = .names([trainStep])
+    // Gradients that nobody asked for, and parts that became one.
+    let ends =
+      [predictions, loss, rate, inputs.features, inputs.frameCounts, inputs.labels, labels]
+      + graph.variables.map(\.value) + gradients.map(\.1) + [inputs.teacher, penalty].compactMap { $0 }
+    try graph.meta.graph.prune(
+      to: ends.map(\.endpoint.node) + [trainStep] + [averageStep].compactMap { $0 }
+        + graph.variables.map(\.initializer))
     try graph.meta.rebuildSaver(for: graph.meta.variables())
 
     meta = graph.meta
