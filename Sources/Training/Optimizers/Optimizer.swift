@@ -68,14 +68,18 @@ package enum Optimizer: String, Sendable, CaseIterable {
       case .proximalGradientDescent, .proximalAdagrad:
         common = try [rate, number(0, "l1"), number(0, "l2")]
       }
+      let readers = Readers(graph.meta.graph)
       let nodes = try slotted.map { variable, gradient, slots in
         // FTRL takes the gradient before the numbers, all others after them.
         let order = self == .ftrl ? slots + [gradient] + common : slots + common + [gradient]
-        return try graph.simple(
-          operation, [variable.reference] + order, name: "update_" + variable.name + "/" + operation,
-          ["use_locking": .bool(false), "_class": .texts(["loc:@" + variable.name])],
-          to: variable.value.dimensions
-        ).endpoint.node
+        // TensorFlow changes a variable in place, so whoever needs its old value must have run.
+        return try graph.after(readers.nodes(reading: variable)) {
+          try graph.simple(
+            operation, [variable.reference] + order, name: "update_" + variable.name + "/" + operation,
+            ["use_locking": .bool(false), "_class": .texts(["loc:@" + variable.name])],
+            to: variable.value.dimensions
+          ).endpoint.node
+        }
       }
       guard self == .adam else { return nodes }
       // After all variables have used them.
@@ -103,5 +107,29 @@ package enum Optimizer: String, Sendable, CaseIterable {
         variable.name + "/" + slot.name, variable.value.dimensions, .constant(slot.value), isTrained: false
       ).reference
     }
+  }
+}
+
+/// Who reads what in a graph.
+private struct Readers {
+  private var consumers: [Endpoint: [Node]] = [:]
+
+  init(_ graph: Graph) {
+    for node in graph.nodes { for input in Set(node.dataInputs) { consumers[input, default: []].append(node) } }
+  }
+
+  /// The nodes that take a variable's value, through those that pass it on without a copy too.
+  func nodes(reading variable: BuiltVariable) -> [String] {
+    var pending = [variable.value.endpoint]
+    var found: [String] = []
+    while let endpoint = pending.popLast() {
+      for node in consumers[endpoint] ?? [] {
+        found.append(node.name)
+        if ["Identity", "Reshape", "ExpandDims", "Squeeze"].contains(node.op) {
+          pending.append(Endpoint(node.name))
+        }
+      }
+    }
+    return found
   }
 }
