@@ -12,7 +12,8 @@ struct MatrixTilesTests {
   func roundsLessThanOpenBLAS(flipsA: Bool, flipsB: Bool) throws {
     var (tiles, blas) = (Errors(), Errors())
     for (rows, columns, depth) in [
-      (1, 1, 1), (5, 7, 3), (16, 16, 32), (17, 33, 65), (31, 32, 31), (100, 70, 300), (40, 300, 700), (300, 1100, 130),
+      (1, 1, 1), (5, 7, 3), (16, 16, 32), (17, 33, 65), (31, 32, 31), (100, 70, 300), (40, 300, 700),
+      (300, 1100, 130),
       (33, 40, 8192),
     ] {
       let product = Product(rows, columns, depth, flipsA, flipsB)
@@ -21,7 +22,10 @@ struct MatrixTilesTests {
       let own = product.errors(exact)
       #expect(own.largest < 1.5e-6, "\(rows) x \(columns) x \(depth)")
       tiles.add(own)
-      #expect(product.run { piece in piece.multiplyByBLAS(); return true })
+      #expect(
+        product.run { piece in
+          piece.multiplyByBLAS(); return true
+        })
       blas.add(product.errors(exact))
     }
     #expect(tiles.largest <= blas.largest)
@@ -42,9 +46,15 @@ struct MatrixTilesTests {
     let product = Product(64, 96, 128, false, false)
     (isInA ? product.a : product.b)[33 * 96 + 7] = value
     #expect(!product.run { $0.multiplyOnTiles(pool) })
-    #expect(product.run { piece in piece.multiplyByBLAS(); return true })
+    #expect(
+      product.run { piece in
+        piece.multiplyByBLAS(); return true
+      })
     let expected = product.out.map(\.bitPattern)
-    #expect(product.run { piece in piece.multiply(pool); return true })
+    #expect(
+      product.run { piece in
+        piece.multiply(pool); return true
+      })
     #expect(product.out.map(\.bitPattern) == expected)
   }
 

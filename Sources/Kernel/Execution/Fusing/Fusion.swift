@@ -22,7 +22,9 @@ struct Fusion {
   /// - Throws: ``KernelError`` `.badData` when nodes share a name.
   static func fused(_ graph: Graph, keeping kept: Set<String>) throws -> Graph {
     // What a node becomes, when it is the last of a pattern's.
-    let patterns = [Fusion.normalization, Fusion.productOfTransposed, Fusion.transposedProduct]
+    let patterns = [
+      Fusion.normalization, Fusion.productOfTransposed, Fusion.transposedProduct, Fusion.gatherByBytes,
+    ]
     return try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)
       for node in graph.nodes {

@@ -22,6 +22,7 @@ struct Planner {
   static func plan(
     _ graph: Graph, fetching fetches: [Endpoint], feeding feeds: [Endpoint], targets: [String]
   ) throws -> Plan {
+    for feed in feeds { _ = try graph.node(feed.node, for: "a feed") }
     let planner = try Planner(graph, fetches, feeds, targets)
     try planner.check(feeds)
     let kept = planner.fed.union(fetches.map(\.node)).union(targets)
@@ -30,7 +31,6 @@ struct Planner {
   }
 
   private init(_ whole: Graph, _ fetches: [Endpoint], _ feeds: [Endpoint], _ targets: [String]) throws {
-    for feed in feeds { _ = try whole.node(feed.node, for: "a feed") }
     let fed = Set(feeds.map(\.node))
     let needed = try whole.ancestors(of: fetches.map(\.node) + targets, feeding: fed)
     graph = try Graph(
