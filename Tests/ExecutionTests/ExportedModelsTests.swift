@@ -101,14 +101,16 @@ struct Model {
   }
 
   /// The predictions for the first videos, for one, or for all.
-  func run(videos: Int? = nil, only video: Int? = nil) throws -> Tensor {
+  ///
+  /// - Parameter others: nodes that are asked for besides.
+  func run(videos: Int? = nil, only video: Int? = nil, with others: [String] = []) throws -> Tensor {
     var feeds: [Endpoint: Tensor] = [:]
     for name in ["input_batch_raw", "num_frames"] where arrays.index(of: TensorName(name)) != nil {
       let value = try arrays.tensor(name)
       let range = video.map { $0..<$0 + 1 } ?? videos.map { 0..<$0 }
       feeds[try endpoint(name)] = try range.map { try value.rows($0) } ?? value
     }
-    return try session.run([try endpoint("predictions")], feeding: feeds)[0]
+    return try session.run([try endpoint("predictions")] + others.map { Endpoint($0) }, feeding: feeds)[0]
   }
 
   func endpoint(_ collection: String) throws -> Endpoint {

@@ -3,6 +3,7 @@
 #define CKERNEL_H
 #include "half.h"
 #include "vector_math.h"
+#include "matrix_tiles.h"
 #include "meta_graph.pb-c.h"
 #include "prefetch.h"
 #include "trackable_object_graph.pb-c.h"

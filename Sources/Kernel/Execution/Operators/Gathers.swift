@@ -102,15 +102,15 @@ extension Call {
     guard batchAxes <= axis, batchAxes <= indices.rank, axis < dimensions.count,
       dimensions[..<batchAxes] == indices.dimensions[..<batchAxes]
     else { throw unsupported() }
-    let numbers = try integers(1)
     let extent = dimensions[axis]
+    if dimensions.count == 1, params.dtype == .float32, inputs[1].elementCount > 0 { return try lookedUp(params) }
+    let numbers = try integers(1)
     if let wrong = numbers.first(where: { $0 < 0 || $0 >= extent }) {
       throw error("its index \(wrong) is not among the \(extent) of \(params)")
     }
     let shape = try self.shape(
       Array(dimensions[..<axis]) + Array(indices.dimensions[batchAxes...]) + Array(dimensions[(axis + 1)...]))
     let sliceCount = params.shape.count(axis + 1..<dimensions.count)
-    if sliceCount == 1, axis == 0, shape.elementCount > 0 { return try lookedUp(params, shape) }
     let result = params.dtype == .string ? nil : try allocate(params.dtype, shape)
     guard result != nil || shape.elementCount <= 1 << 24 else { throw unsupported() }
     var starts: [Int] = []
@@ -130,23 +130,25 @@ extension Call {
     return try copied(params, from: starts, count: sliceCount, shape, into: result)
   }
 
-  /// Single elements of a vector by number: how a codebook widens its codes. The numbers are checked already.
-  private func lookedUp(_ params: Tensor, _ shape: Shape) throws -> Tensor {
-    guard params.dtype == .float32 else { return try lookedUpBytes(params, shape) }
-    let result = try allocate(.float32, shape)
-    let (from, to) = (params.floats, result.mutableFloats)
-    if inputs[1].dtype == .int32 {
-      let codes = inputs[1].elements(Int32.self)
-      threads.split(to.count, grain: 1 << 15) { part in for index in part { to[index] = from[Int(codes[index])] } }
-    } else {
-      let codes = inputs[1].elements(Int64.self)
-      threads.split(to.count, grain: 1 << 15) { part in for index in part { to[index] = from[Int(codes[index])] } }
+  /// Single elements of a vector by number: how a codebook widens its codes.
+  private func lookedUp(_ params: Tensor) throws -> Tensor {
+    switch inputs[1].dtype {
+    case .int32: try lookedUp(params, by: Int32.self)
+    case .int64: try lookedUp(params, by: Int64.self)
+    default: throw error("its input 1 is \(inputs[1]), where integers are expected")
     }
-    return result
   }
 
-  private func lookedUpBytes(_ params: Tensor, _ shape: Shape) throws -> Tensor {
-    try copied(params, from: try integers(1), count: 1, shape, into: nil)
+  private func lookedUp<T: Element & FixedWidthInteger & Sendable>(_ params: Tensor, by: T.Type) throws -> Tensor {
+    let numbers = inputs[1].elements(T.self)
+    let from = params.floats
+    if let wrong = numbers.first(where: { $0 < 0 || $0 >= from.count }) {
+      throw error("its index \(wrong) is not among the \(from.count) of \(params)")
+    }
+    let result = try allocate(.float32, inputs[1].shape)
+    let to = result.mutableFloats
+    threads.split(to.count, grain: 1 << 15) { part in for index in part { to[index] = from[Int(numbers[index])] } }
+    return result
   }
 
   /// Runs of `count` elements that begin at `starts`, one after the other, in `result` if it is there.

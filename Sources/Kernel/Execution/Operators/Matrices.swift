@@ -83,7 +83,7 @@ extension Call {
       out.update(repeating: 0)
       return result
     }
-    func operands(_ starts: (Int, Int)) -> (MatrixProduct.Operand, MatrixProduct.Operand) {
+    func operands(_ starts: (Int, Int)) -> (MatrixPiece.Operand, MatrixPiece.Operand) {
       (
         .init(values: leftBase + starts.0 * aRows * aColumns, stride: aColumns, isTransposed: flipsA),
         .init(values: rightBase + starts.1 * bRows * bColumns, stride: bColumns, isTransposed: flipsB)
@@ -91,23 +91,18 @@ extension Call {
     }
     if matrices == 1 {
       let (first, second) = operands((0, 0))
-      var scratch: Tensor?
-      try MatrixProduct.multiply(
-        first, second, into: target, rows: rows, columns: columns, depth: depth, threads
-      ) { count in
-        let tensor = try allocate(.float32, try shape([count]))
-        scratch = tensor
-        return UnsafeMutablePointer(mutating: tensor.floats.baseAddress ?? UnsafePointer(target))
-      }
-      withExtendedLifetime(scratch) {}
+      try MatrixProduct(threads: threads, pool: context.pool).multiply(
+        first, second, into: target, rows: rows, columns: columns, depth: depth)
     } else {
       let steps = broadcast.steps
+      let pool = context.pool
       broadcast.forEachRun(pieceCount: 1, threads) { start, starts, count in
         for index in 0..<count {
           let (first, second) = operands((starts.0 + index * steps.0, starts.1 + index * steps.1))
-          MatrixProduct.multiplyAlone(
-            first, second, into: target + (start + index) * rows * columns, rows: rows, columns: columns,
-            depth: depth)
+          MatrixPiece(
+            a: first, b: second, out: target + (start + index) * rows * columns, stride: columns, rows: rows,
+            columns: columns, depth: depth
+          ).multiply(pool)
         }
       }
     }

@@ -36,6 +36,12 @@ extension Operator {
       matrices, gathers, permutations, sequences, normalizations, random, tensorArrays, sorting,
     ].joined().map { ($0.name, $0) })
 
+  /// Operators that stand for several nodes of a file, by name.
+  private static let fused: [String: Operator] = [normalization: l2Normalization, byteGather: rowsByBytes]
+
+  /// The operator that runs a node, which need not be from a file.
+  static func named(_ name: String) -> Operator? { all[name] ?? fused[name] }
+
   /// The names of all operators that can be run, those that the session itself runs among them.
   package static var names: Set<String> { Set(all.keys).union(ControlFlow.operators) }
 

@@ -12,7 +12,7 @@ struct AheadOfTime {
   init(_ steps: [Step]) {
     var flags: Set<Int> = []
     for step in steps {
-      if case .operation = step.work, Operator.all[step.node.op]?.isStateful == false,
+      if case .operation = step.work, Operator.named(step.node.op)?.isStateful == false,
         step.inputs.allSatisfy({ slots.contains($0.slot) }), step.controls.allSatisfy(flags.contains)
       {
         ahead.append(step)

@@ -22,11 +22,15 @@ struct Planner {
   static func plan(
     _ graph: Graph, fetching fetches: [Endpoint], feeding feeds: [Endpoint], targets: [String]
   ) throws -> Plan {
-    try Planner(graph, fetches, feeds, targets).plan(fetches, feeds)
+    for feed in feeds { _ = try graph.node(feed.node, for: "a feed") }
+    let planner = try Planner(graph, fetches, feeds, targets)
+    try planner.check(feeds)
+    let kept = planner.fed.union(fetches.map(\.node)).union(targets)
+    let fused = try Fusion.fused(planner.graph, keeping: kept)
+    return try Planner(fused, fetches, feeds, targets).plan(fetches, feeds)
   }
 
   private init(_ whole: Graph, _ fetches: [Endpoint], _ feeds: [Endpoint], _ targets: [String]) throws {
-    for feed in feeds { _ = try whole.node(feed.node, for: "a feed") }
     let fed = Set(feeds.map(\.node))
     let needed = try whole.ancestors(of: fetches.map(\.node) + targets, feeding: fed)
     graph = try Graph(
@@ -47,7 +51,6 @@ struct Planner {
     for node in graph.nodes {
       for case .control(let name) in node.inputs where !fed.contains(name) { waitedFor.insert(name) }
     }
-    try check(feeds)
   }
 
   private func check(_ feeds: [Endpoint]) throws {
@@ -119,7 +122,7 @@ struct Planner {
       try node.expectInputs(1)
       work = .pass
     } else {
-      guard let known = Operator.all[node.op] else { throw node.error("\(node.op.printable) is not supported") }
+      guard let known = Operator.named(node.op) else { throw node.error("\(node.op.printable) is not supported") }
       work = .operation(
         BoundOperation(run: try known.prepare(node)), takesReference: Operator.takesReference(node.op))
     }

@@ -1,0 +1,92 @@
+import CKernel
+import Graphs
+import Tensors
+
+extension Operator {
+  /// The operator of the nodes that ``Fusion`` makes of a normalization; files do not have it.
+  static let normalization = "_L2Normalize"
+
+  /// x / sqrt(max(sum(x^2), smallest)), where the sum is along `axis`.
+  static let l2Normalization = Operator(normalization) { node in
+    guard let axis = node.attributes.int("axis"), let smallest = node.attributes.float("smallest") else {
+      throw node.error("has no axis or no smallest sum")
+    }
+    return { call in
+      try call.expect(1)
+      let shape = call.inputs[0].shape
+      let middle = try call.axis(axis, rank: shape.rank)
+      guard call.inputs[0].dtype == .float32 else { throw call.unsupported() }
+      let result = try call.reuse(0, as: .float32, shape)
+      if let source = call.inputs[0].floats.baseAddress, let target = result.mutableFloats.baseAddress,
+        shape.elementCount > 0
+      {
+        let normalizer = L2Normalizer(
+          source: source, target: target, extent: shape.dimensions[middle], smallest: smallest)
+        let (outer, inner) = (shape.count(0..<middle), shape.count(middle + 1..<shape.rank))
+        if inner == 1 {
+          normalizer.rows(outer, call.threads)
+        } else {
+          normalizer.columns(outer, inner, call.threads)
+        }
+      }
+      call.outputs = [result]
+    }
+  }
+}
+
+/// Divides numbers along an axis by their length; the target may be the source.
+private struct L2Normalizer {
+  let source: UnsafePointer<Float>
+  let target: UnsafeMutablePointer<Float>
+  let extent: Int
+  let smallest: Float
+
+  /// Each row for itself, read again while it is in the cache.
+  func rows(_ count: Int, _ threads: ThreadTeam) {
+    threads.split(count, grain: max(1, (1 << 15) / extent)) { rows in
+      for row in rows {
+        let start = row * extent
+        var factor = factor(sumOfSquares(source + start))
+        ck_multiply(target + start, source + start, 1, &factor, 0, extent)
+      }
+    }
+  }
+
+  /// Blocks of columns of a matrix each: first the sums of all of them, row by row.
+  func columns(_ matrices: Int, _ inner: Int, _ threads: ThreadTeam) {
+    let width = min(inner, 1024)
+    let blocks = (inner - 1) / width + 1
+    threads.split(matrices * blocks, grain: max(1, (1 << 15) / (width * extent))) { pieces in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { scratch in
+        guard let factors = scratch.baseAddress else { return }
+        for piece in pieces {
+          let (matrix, block) = piece.quotientAndRemainder(dividingBy: blocks)
+          let start = matrix * extent * inner + block * width
+          let count = min(width, inner - block * width)
+          scratch.update(repeating: 0)
+          for row in 0..<extent { ck_add_squared(factors, source + start + row * inner, count) }
+          for column in 0..<count { factors[column] = factor(factors[column]) }
+          for row in 0..<extent {
+            ck_multiply(target + start + row * inner, source + start + row * inner, 1, factors, 1, count)
+          }
+        }
+      }
+    }
+  }
+
+  /// NaN stays NaN, as it does in `Maximum`.
+  private func factor(_ sum: Float) -> Float {
+    1 / (sum > smallest || sum.isNaN ? sum : smallest).squareRoot()
+  }
+
+  /// Pieces are added up in float64, since long sums in float32 lose digits.
+  private func sumOfSquares(_ start: UnsafePointer<Float>) -> Float {
+    let piece = 1 << 14
+    guard extent > piece else { return ck_sum_squares(start, extent) }
+    var total = 0.0
+    for first in stride(from: 0, to: extent, by: piece) {
+      total += Double(ck_sum_squares(start + first, min(piece, extent - first)))
+    }
+    return Float(total)
+  }
+}

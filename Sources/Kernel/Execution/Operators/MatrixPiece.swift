@@ -1,0 +1,84 @@
+import CKernel
+import COpenBLAS
+
+/// A product of float32 matrices on the calling thread: on the CPU's matrix unit where it has one and the extents pay
+/// off, by OpenBLAS otherwise.
+///
+/// Which of the two it is depends on the CPU, the extents and whether all numbers are ordinary ones; both round about
+/// as much, the matrix unit less.
+struct MatrixPiece {
+  /// A matrix: rows and columns as it is stored, and whether it is used the other way round.
+  struct Operand {
+    let values: UnsafePointer<Float>
+    /// Elements from one stored row to the next.
+    let stride: Int
+    let isTransposed: Bool
+
+    /// The part that begins at that row and column of the matrix as it is used.
+    func at(row: Int, column: Int) -> Operand {
+      let offset = isTransposed ? column * stride + row : row * stride + column
+      return Operand(values: values + offset, stride: stride, isTransposed: isTransposed)
+    }
+
+    /// Its rows, as the lines that are multiplied.
+    fileprivate var rows: ck_factor {
+      ck_factor(values: values, line_step: isTransposed ? 1 : stride, term_step: isTransposed ? stride : 1)
+    }
+
+    /// Its columns.
+    fileprivate var columns: ck_factor {
+      ck_factor(values: values, line_step: isTransposed ? stride : 1, term_step: isTransposed ? 1 : stride)
+    }
+  }
+
+  let a: Operand
+  let b: Operand
+  let out: UnsafeMutablePointer<Float>
+  /// Elements from one row of the result to the next.
+  let stride: Int
+  /// At least 1 each, and the number of terms as well.
+  let rows: Int
+  let columns: Int
+  let depth: Int
+
+  /// - Parameter pool: gives up to 1 MB to work in.
+  func multiply(_ pool: BufferPool) {
+    if !paysOnTiles || !multiplyOnTiles(pool) { multiplyByBLAS() }
+  }
+
+  func multiplyByBLAS() {
+    cblas_sgemm(
+      CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+      blasint(rows), blasint(columns), blasint(depth), 1, a.values, blasint(a.stride), b.values,
+      blasint(b.stride), 0, out, blasint(stride))
+  }
+
+  /// Whether the matrix unit did it: it does not where there is none, where a number is not finite or at least 2^60,
+  /// or without memory.
+  func multiplyOnTiles(_ pool: BufferPool) -> Bool {
+    guard MatrixPiece.hasTiles else { return false }
+    let byteCount = ck_tiles_room(rows, columns, depth)
+    guard let room = try? pool.take(byteCount) else { return false }
+    defer { pool.give(room, byteCount) }
+    return ck_multiply_tiles(a.rows, b.columns, out, stride, rows, columns, depth, room) == 0
+  }
+
+  /// Whether the CPU has a matrix unit and the system lets us use it.
+  static let hasTiles = ck_has_tiles() != 0
+
+  /// Tiles of 32 by 32 by 32 that are hardly filled are no gain, nor is packing for few uses.
+  private var paysOnTiles: Bool {
+    let (padded, isHuge) = volume(MatrixPiece.padded(rows), MatrixPiece.padded(columns), MatrixPiece.padded(depth))
+    if isHuge { return true }
+    let (filled, _) = volume(rows, columns, depth)
+    return filled >= 1 << 19 && filled >= padded / 4 * 3
+  }
+
+  private static func padded(_ extent: Int) -> Int { (extent + 31) & ~31 }
+
+  private func volume(_ rows: Int, _ columns: Int, _ depth: Int) -> (Int, isHuge: Bool) {
+    let (area, _) = rows.multipliedReportingOverflow(by: columns)
+    let (volume, isHuge) = area.multipliedReportingOverflow(by: depth)
+    return (volume, isHuge)
+  }
+}

@@ -1,0 +1,152 @@
+import Bytes
+import Graphs
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Execution
+
+/// Graphs in which several nodes became one answer as they did before.
+struct FusionTests {
+  /// What is fused in an exported model, and how often at least.
+  struct Expected: CustomTestStringConvertible, Sendable {
+    var model: String
+    var fused: [String: Int]
+    var testDescription: String { model }
+  }
+
+  @Test(arguments: [
+    Expected(model: "graphs/netvlad_gated_probgating", fused: [Operator.normalization: 5, "BatchMatMulV2": 2]),
+    Expected(
+      model: "graphs_oldops/netvlad_gated_probgating", fused: [Operator.normalization: 5, "BatchMatMul": 2]),
+    Expected(model: "graphs/netfv_coupled", fused: [Operator.normalization: 5]),
+    Expected(model: "graphs/softdbof_maxpool", fused: [Operator.normalization: 1]),
+    Expected(model: "quantized/netvlad_gated_probgating_quant_kmeans", fused: [Operator.byteGather: 1]),
+    Expected(model: "ensembles/quant_uniform_plus_float16", fused: [Operator.byteGather: 1]),
+  ])
+  func answersAsTheGraphItself(expected: Expected) throws {
+    let model = try Model("models/" + expected.model)
+    let predictions = try model.endpoint("predictions").node
+    var whole = model.meta.graph
+    try whole.prune(to: [predictions])
+    var fused = try Fusion.fused(whole, keeping: [predictions])
+    try fused.prune(to: [predictions])
+    for (op, count) in expected.fused {
+      #expect(fused.nodes.count { $0.op == op && whole[$0.name] != $0 } >= count, "\(op)")
+    }
+    // What is asked for is there, so nothing is fused.
+    let gone = whole.nodes.filter { fused[$0.name] == nil && $0.op != "Const" }.map(\.name)
+    #expect(try Fusion.fused(whole, keeping: Set(gone + [predictions])) == whole)
+    let plain = try model.run(with: gone).array(of: Float.self)
+    let quick = try model.run().array(of: Float.self)
+    let difference = zip(plain, quick).map { abs($0 - $1) }.max()
+    #expect(try #require(difference) < 2e-6)
+  }
+
+  /// Along each axis, in place or not, of sums below the bound and of long rows.
+  @Test(arguments: [
+    ([3, 5, 4], 0), ([3, 5, 4], 1), ([3, 5, 4], -1), ([2, 20000], 1), ([2, 3000, 2], 1), ([1, 1], 0), ([0, 4], 1),
+  ])
+  func normalizesAlongAnAxis(extents: [Int], axis: Int) throws {
+    let shape = try #require(Shape(extents))
+    let numbers = (0..<shape.elementCount).map { Float($0 * 7919 % 1000) / 500 - 1 }
+    let x = try #require(Tensor(numbers, shape))
+    let meta = try normalization(axis: Int32(axis), smallest: 1e-2)
+    let session = try Session(meta, path: "g.meta")
+    let quick = try session.run([Endpoint("y")], feeding: [Endpoint("x"): x])[0]
+    let plain = try session.run([Endpoint("y"), Endpoint("square")], feeding: [Endpoint("x"): x])[0]
+    #expect(quick.shape == plain.shape)
+    for (a, b) in zip(quick.array(of: Float.self), plain.array(of: Float.self)) { #expect(abs(a - b) < 1e-6) }
+  }
+
+  @Test func normalizesNothingToNothingAndNaNToNaN() throws {
+    let session = try Session(normalization(axis: 1, smallest: 1e-12), path: "g.meta")
+    let shape = try #require(Shape([3, 2]))
+    let x = try #require(Tensor([0, 0, 3, 4, .nan, 1] as [Float], shape))
+    let y = try session.run([Endpoint("y")], feeding: [Endpoint("x"): x])[0].array(of: Float.self)
+    #expect(y[..<4] == [0, 0, 0.6, 0.8])
+    #expect(y[4].isNaN && y[5].isNaN)
+  }
+
+  /// A second consumer, an axis that goes, a node that waits: the nodes stay.
+  @Test func leavesWhatIsNotThePattern() throws {
+    let whole = try normalization(axis: 1, smallest: 1).graph
+    #expect(try Fusion.fused(whole, keeping: ["y"])["y"]?.op == Operator.normalization)
+    var seen = whole
+    try seen.insert(Node("other", "Neg", of: [Endpoint("sum")]))
+    var dropped = whole
+    try dropped.update("sum") { $0.attributes["keep_dims"] = .bool(false) }
+    var waiting = whole
+    try waiting.update("root") { $0.inputs.append(.control("x")) }
+    var double = whole
+    try double.update("y") { $0.attributes["T"] = .type(TypeCode(.float64)) }
+    for graph in [seen, dropped, waiting, double] { #expect(try Fusion.fused(graph, keeping: ["y"]) == graph) }
+    #expect(try Fusion.fused(whole, keeping: ["y", "root"]) == whole)
+  }
+
+  @Test func aFileDoesNotHaveFusedOperators() throws {
+    for op in [Operator.normalization, Operator.byteGather] {
+      var meta = MetaGraph()
+      meta.graph = try Graph([Node("x", constant: .float(1)), Node("y", op, of: [Endpoint("x"), Endpoint("x")])])
+      let session = try Session(meta, path: "g.meta")
+      #expect(throws: KernelError.self) { try session.run([Endpoint("y")]) }
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 8], [3, 256])
+  func looksUpRowsByBytes(width: Int, rows: Int) throws {
+    let params = (0..<rows * width).map { Float($0) }
+    let bytes: [UInt8] = [2, 0, 1, 2, 1]
+    let meta = try gather(params, width: width, bytes: bytes)
+    let found = try Session(meta, path: "g.meta").run([Endpoint("y")])[0]
+    #expect(found.shape.dimensions == (width == 1 ? [5] : [5, width]))
+    #expect(
+      found.array(of: Float.self) == bytes.flatMap { byte in (0..<width).map { Float(Int(byte) * width + $0) } })
+  }
+
+  @Test func refusesBytesBeyondTheRows() throws {
+    let meta = try gather([1, 2], width: 1, bytes: [1, 2])
+    #expect(
+      throws: KernelError(.badData, "g.meta", at: .node("y"), "its index 2 is not among the 2 of float32 [2]")
+    ) {
+      try Session(meta, path: "g.meta").run([Endpoint("y")])
+    }
+  }
+
+  private func normalization(axis: Int32, smallest: Float) throws -> MetaGraph {
+    let type: Attributes = ["T": .type(TypeCode(.float32))]
+    var meta = MetaGraph()
+    meta.graph = try Graph([
+      Node("x", "Placeholder", attributes: ["dtype": .type(TypeCode(.float32))]),
+      Node("square", "Square", of: [Endpoint("x")], attributes: type),
+      Node("axis", constant: .int32(axis)),
+      Node(
+        "sum", "Sum", of: [Endpoint("square"), Endpoint("axis")],
+        attributes: ["T": .type(TypeCode(.float32)), "keep_dims": .bool(true)]),
+      Node("smallest", constant: .float(smallest)),
+      Node("bounded", "Maximum", of: [Endpoint("sum"), Endpoint("smallest")], attributes: type),
+      Node("root", "Rsqrt", of: [Endpoint("bounded")], attributes: type),
+      Node("y", "Mul", of: [Endpoint("x"), Endpoint("root")], attributes: type),
+    ])
+    return meta
+  }
+
+  /// Rows of `width` numbers, or single ones.
+  private func gather(_ params: [Float], width: Int, bytes: [UInt8]) throws -> MetaGraph {
+    let shape = try #require(Shape(width == 1 ? [params.count] : [params.count / width, width]))
+    let table = try #require(TensorValue(.float32, shape, bytes: params.withUnsafeBytes { [UInt8]($0) }))
+    let count = try #require(Shape([bytes.count]))
+    let codes = try #require(TensorValue(.uint8, count, bytes: bytes))
+    var meta = MetaGraph()
+    meta.graph = try Graph([
+      Node("params", constant: table), Node("codes", constant: codes), Node("axis", constant: .int32(0)),
+      Node(
+        "wide", "Cast", of: [Endpoint("codes")],
+        attributes: ["SrcT": .type(TypeCode(.uint8)), "DstT": .type(TypeCode(.int32))]),
+      Node(
+        "y", "GatherV2", of: [Endpoint("params"), Endpoint("wide"), Endpoint("axis")],
+        attributes: ["Tparams": .type(TypeCode(.float32)), "Tindices": .type(TypeCode(.int32))]),
+    ])
+    return meta
+  }
+}

@@ -1,0 +1,186 @@
+import Bytes
+import Testing
+
+@testable import Execution
+
+/// Products on the matrix unit against sums in float64, and against OpenBLAS.
+@Suite(.enabled(if: MatrixPiece.hasTiles, "this CPU has no matrix unit, or the system does not lend it"))
+struct MatrixTilesTests {
+  private let pool = BufferPool()
+
+  @Test(arguments: [false, true], [false, true])
+  func roundsLessThanOpenBLAS(flipsA: Bool, flipsB: Bool) throws {
+    var (tiles, blas) = (Errors(), Errors())
+    for (rows, columns, depth) in [
+      (1, 1, 1), (5, 7, 3), (16, 16, 32), (17, 33, 65), (31, 32, 31), (100, 70, 300), (40, 300, 700),
+      (300, 1100, 130),
+      (33, 40, 8192),
+    ] {
+      let product = Product(rows, columns, depth, flipsA, flipsB)
+      let exact = product.exact
+      #expect(product.run { $0.multiplyOnTiles(pool) })
+      let own = product.errors(exact)
+      #expect(own.largest < 1.5e-6, "\(rows) x \(columns) x \(depth)")
+      tiles.add(own)
+      #expect(
+        product.run { piece in
+          piece.multiplyByBLAS(); return true
+        })
+      blas.add(product.errors(exact))
+    }
+    #expect(tiles.largest <= blas.largest)
+    #expect(tiles.mean <= blas.mean)
+  }
+
+  /// Large numbers, but not too large; the error grows with them.
+  @Test func takesNumbersBelowTwoToTheSixtieth() {
+    let product = Product(32, 40, 64, false, false)
+    product.scale(a: 0x1p59, b: 0x1p59)
+    let exact = product.exact
+    #expect(product.run { $0.multiplyOnTiles(pool) })
+    #expect(product.errors(exact).largest < 1e-6)
+  }
+
+  @Test(arguments: [Float.infinity, -.infinity, .nan, 0x1p60, -.greatestFiniteMagnitude], [false, true])
+  func leavesOthersToOpenBLAS(value: Float, isInA: Bool) {
+    let product = Product(64, 96, 128, false, false)
+    (isInA ? product.a : product.b)[33 * 96 + 7] = value
+    #expect(!product.run { $0.multiplyOnTiles(pool) })
+    #expect(
+      product.run { piece in
+        piece.multiplyByBLAS(); return true
+      })
+    let expected = product.out.map(\.bitPattern)
+    #expect(
+      product.run { piece in
+        piece.multiply(pool); return true
+      })
+    #expect(product.out.map(\.bitPattern) == expected)
+  }
+
+  /// What is below 2^-126, or a part of a number that is, counts as zero.
+  @Test func losesAtMostPartsBelowTheSmallestNormalNumber() {
+    for scale in [Float(0x1p-149), 0x1p-140, 0x1p-126, 0x1p-118, 0x1p-100] {
+      let product = Product(32, 32, 64, false, false)
+      product.scale(a: scale, b: 1)
+      let exact = product.exact
+      #expect(product.run { $0.multiplyOnTiles(pool) })
+      for (found, sum) in zip(product.out, exact.map(\.sum)) {
+        #expect(abs(Double(found) - sum) <= 64 * 0x1p-126 + abs(sum) * 1e-5)
+      }
+    }
+  }
+
+  @Test func keepsToItsColumns() {
+    let product = Product(50, 30, 40, false, false)
+    product.run(stride: 37) { $0.multiplyOnTiles(pool) }
+    for (index, value) in product.out.enumerated() where index % 37 >= 30 { #expect(value == Product.untouched) }
+  }
+
+  /// In the ways in which products are cut: by terms, by columns, by rows.
+  @Test(arguments: [(40, 64, 20000), (64, 1100, 200), (1100, 64, 200)])
+  func doesNotDependOnTheNumberOfThreads(rows: Int, columns: Int, depth: Int) throws {
+    let product = Product(rows, columns, depth, false, false)
+    var results: [[UInt32]] = []
+    for count in [1, 2, 3] {
+      let threads = ThreadTeam(Workers(count))
+      let piece = product.piece(stride: columns)
+      try MatrixProduct(threads: threads, pool: pool).multiply(
+        piece.a, piece.b, into: piece.out, rows: rows, columns: columns, depth: depth)
+      results.append(product.out.map(\.bitPattern))
+    }
+    #expect(results[1] == results[0])
+    #expect(results[2] == results[0])
+    #expect(product.errors(product.exact).largest < 1.5e-6)
+  }
+}
+
+/// Two matrices of numbers between -1 and 1, and room for their product.
+private final class Product {
+  let rows: Int
+  let columns: Int
+  let depth: Int
+  private let flips: (a: Bool, b: Bool)
+  let a: UnsafeMutableBufferPointer<Float>
+  let b: UnsafeMutableBufferPointer<Float>
+  let out: UnsafeMutableBufferPointer<Float>
+  static let untouched: Float = 12345
+
+  init(_ rows: Int, _ columns: Int, _ depth: Int, _ flipsA: Bool, _ flipsB: Bool) {
+    (self.rows, self.columns, self.depth, flips) = (rows, columns, depth, (flipsA, flipsB))
+    var random = MersenneTwister(seed: 7)
+    a = .allocate(capacity: rows * depth)
+    b = .allocate(capacity: depth * columns)
+    out = .allocate(capacity: rows * (columns + 64))
+    for factor in [a, b] {
+      for index in factor.indices { factor[index] = Float(random.next() >> 8) * 0x1p-23 - 1 }
+    }
+    out.initialize(repeating: Product.untouched)
+  }
+
+  deinit {
+    a.deallocate()
+    b.deallocate()
+    out.deallocate()
+  }
+
+  func scale(a factorA: Float, b factorB: Float) {
+    for index in a.indices { a[index] *= factorA }
+    for index in b.indices { b[index] *= factorB }
+  }
+
+  func piece(stride: Int) -> MatrixPiece {
+    MatrixPiece(
+      a: .init(values: UnsafePointer(a.baseAddress!), stride: flips.a ? rows : depth, isTransposed: flips.a),
+      b: .init(values: UnsafePointer(b.baseAddress!), stride: flips.b ? depth : columns, isTransposed: flips.b),
+      out: out.baseAddress!, stride: stride, rows: rows, columns: columns, depth: depth)
+  }
+
+  @discardableResult
+  func run(stride: Int? = nil, _ body: (MatrixPiece) -> Bool) -> Bool { body(piece(stride: stride ?? columns)) }
+
+  /// Of each element the sum, and the root of the sum of its terms' squares.
+  var exact: [(sum: Double, size: Double)] {
+    (0..<rows * columns).map { index in
+      let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+      var (sum, squares) = (0.0, 0.0)
+      for term in 0..<depth {
+        let first = Double(a[flips.a ? term * rows + row : row * depth + term])
+        let product = first * Double(b[flips.b ? column * depth + term : term * columns + column])
+        sum += product
+        squares += product * product
+      }
+      return (sum, squares.squareRoot())
+    }
+  }
+
+  func errors(_ exact: [(sum: Double, size: Double)]) -> Errors {
+    var errors = Errors()
+    for (found, exact) in zip(out, exact) where exact.size > 0 {
+      errors.add(abs(Double(found) - exact.sum) / exact.size)
+    }
+    return errors
+  }
+}
+
+/// Errors relative to what the terms of a sum are together.
+private struct Errors {
+  private(set) var largest = 0.0
+  private var squares = 0.0
+  private var count = 0
+
+  /// The root of the mean square.
+  var mean: Double { count == 0 ? 0 : (squares / Double(count)).squareRoot() }
+
+  mutating func add(_ error: Double) {
+    largest = max(largest, error)
+    squares += error * error
+    count += 1
+  }
+
+  mutating func add(_ other: Errors) {
+    largest = max(largest, other.largest)
+    squares += other.squares
+    count += other.count
+  }
+}
