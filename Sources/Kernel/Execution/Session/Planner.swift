@@ -65,11 +65,13 @@ struct Planner {
       }
       if !Operator.canRun(node.op) { missing[node.op, default: []].append(node.name) }
     }
-    guard !missing.isEmpty else { return }
-    throw KernelError(
-      .badData, "",
-      "the graph needs operators that are not supported: "
-        + Operator.description(ofMissing: missing.mapValues { $0.sorted() }))
+    guard missing.isEmpty else {
+      throw KernelError(
+        .badData, "",
+        "the graph needs operators that are not supported: "
+          + Operator.description(ofMissing: missing.mapValues { $0.sorted() }))
+    }
+    try ConstantLimit.check(graph)
   }
 
   private func plan(_ fetches: [Endpoint], _ feeds: [Endpoint]) throws -> Plan {
