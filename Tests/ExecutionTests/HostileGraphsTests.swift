@@ -144,6 +144,15 @@ struct HostileGraphsTests {
     try pool.reserve(1 << 20)
   }
 
+  @Test func anOutputWithTheLargestNumberIsNotThere() throws {
+    // Lists of all outputs up to it would take 32 GiB.
+    let last = Endpoint("c", Int(Int32.max))
+    let error = #expect(throws: KernelError.self) {
+      try run([Node("c", constant: .float(1)), Node("y", "Identity", of: [last])], "y")
+    }
+    #expect(error?.problem == "has no output 2147483647, but it is needed" && error?.place == .node("c"))
+  }
+
   @Test func aPlaceholderThatIsNotFedIsNamed() throws {
     let error = #expect(throws: KernelError.self) { try run([Node("p", "Placeholder")], "p") }
     #expect(error?.place == .node("p"))

@@ -33,7 +33,7 @@ public struct GraphMutator {
     let input = node.inputs.indices.randomElement(using: &random)
     switch Int.random(in: 0..<15, using: &random) {
     case 0:
-      let output = [0, 1, 2, 1 << 20, Int(Int32.max), -1].randomElement(using: &random) ?? 0
+      let output = [0, 1, 2, 3, 1 << 20, Int(Int32.max)].randomElement(using: &random) ?? 0
       if let input { node.inputs[input] = .data(Endpoint(other.name, output)) }
     case 1: if let input { node.inputs.remove(at: input) }
     case 2: node.inputs.append(.data(Endpoint(other.name)))
@@ -139,7 +139,8 @@ enum MetaMutation {
       meta.collections[name] = .bytes(items)
     default:
       let kinds: [Collection?] = [
-        nil, .none, .names([]), .names([node, node]), .bytes([[]]), .bytes([[0xff]]), .ints([-1]), .any([1]),
+        nil, Collection.none, .names([]), .names([node, node]), .bytes([[]]), .bytes([[0xff]]), .ints([-1]),
+        .any([1]),
       ]
       meta.collections[name] = kinds.randomElement(using: &random) ?? nil
     }

@@ -47,7 +47,16 @@ struct Planner {
     for node in graph.nodes {
       for case .control(let name) in node.inputs where !fed.contains(name) { waitedFor.insert(name) }
     }
+    try checkOutputs()
     try check(feeds)
+  }
+
+  /// Refuses outputs numbered so high that lists of them would not fit memory; no operator has so many.
+  private func checkOutputs() throws {
+    guard outputCounts.values.saturatedSum > 1 << 22,
+      let (name, count) = outputCounts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
+    else { return }
+    throw KernelError(.badData, "", at: .node(name), "has no output \(count - 1), but it is needed")
   }
 
   private func check(_ feeds: [Endpoint]) throws {
