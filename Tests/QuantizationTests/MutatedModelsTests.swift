@@ -34,7 +34,7 @@ import Testing
           quantization.minElements = 100
           quantization.prunes = number % 2 == 0
           quantization.keepsOriginals = number % 3 == 0
-          return try quantization.plan(mutant, to: "made", Workers(1)).plan
+          return try quantization.plan(mutant, Workers(1)).plan
         },
         { try Dequantization.plan(mutant).plan },
         { try ModelPlan(ensembleOf: [mutant, original], weights: [0.5, 0.5], .mean) },
