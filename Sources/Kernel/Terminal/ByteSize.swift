@@ -28,7 +28,7 @@ package struct ByteSize: Equatable, Sendable {
 
   /// What ``init(_:)`` reads, for messages.
   package static let syntax =
-    "a size is 1234, 500M or 1.5GB (powers of 1000), or 1GiB (KiB, MiB, GiB, TiB: of 1024)"
+    "sizes are 1234, 500M or 1.5GB (powers of 1000), or 1GiB (KiB, MiB, GiB, TiB: of 1024)"
 
   private static let units: [String: Int] = [
     "": 1, "b": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000,
