@@ -139,7 +139,9 @@ let package = Package(
       name: "benchmark-batches", dependencies: ["Bytes", "Records"], path: "Benchmarks/VideoBatches",
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Bytes", "Tensors", "Graphs"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("BytesTests", on: ["Bytes"]),
     .executableTarget(
       name: "probe",

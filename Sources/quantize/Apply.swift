@@ -66,7 +66,7 @@ struct Apply: ParsableCommand {
     quantization.measures = writing.dryRun.dryRun
     quantization.isChosen = { selection.contains($0) }
     let meter = writing.progress.start("making codebooks", writing.quiet)
-    let result = try plan(quantization, files, prefix, meter)
+    let result = try plan(quantization, files, meter)
     meter.finish()
     for name in selection.unmatched(in: files.source.tensors.lazy.map(\.name.description)) {
       writing.quiet.diagnostics.warning("no variable matches \(name)")
@@ -88,10 +88,10 @@ struct Apply: ParsableCommand {
   }
 
   private func plan(
-    _ quantization: Quantization, _ files: ModelFiles, _ prefix: String, _ meter: Progress
+    _ quantization: Quantization, _ files: ModelFiles, _ meter: Progress
   ) throws -> Quantization.Result {
     do {
-      return try quantization.plan(files, to: prefix, writing.threads.workers, progress: meter.report)
+      return try quantization.plan(files, writing.threads.workers, progress: meter.report)
     } catch var error as KernelError {
       // A graph that uses a variable otherwise than predictions do.
       if case .node = error.place, error.hint != nil, !prune {

@@ -40,7 +40,10 @@ struct GoalOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "For each tensor the fewest bits (or float16, or float32) with which no weight is off by more than this.",
+      """
+      For each tensor the fewest bytes, as codes of 2 to 8 bits, float16 or float32, with which no weight is off by \
+      more than this.
+      """,
       valueName: "error"))
   var maxError: Double?
 
@@ -48,7 +51,7 @@ struct GoalOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Choose bits (or float16, or float32) for each tensor so that the squared error is least and all files take at \
-      most this, as 1GB.
+      most this, as 1GB (10^9), 500M or 1GiB: checkpoint, graph and model_flags.json.
       """, valueName: "size"))
   var targetSize: ByteSize?
 

@@ -91,6 +91,68 @@ struct HostileGraphsTests {
     }
   }
 
+  /// A few bytes that stand for that many float32 ones.
+  private static func ones(_ name: String, _ count: Int) -> Node {
+    var tensor = EncodedTensor(.float(1))
+    // DT_FLOAT; a shape of one dimension; one value in float_val.
+    tensor.bytes = [8, 1, 0x12]
+    var dimension: [UInt8] = [8]
+    dimension.append(varint: count)
+    tensor.bytes += [UInt8(dimension.count + 2), 0x12, UInt8(dimension.count)] + dimension
+    tensor.bytes += [0x2a, 4, 0, 0, 0x80, 0x3f]
+    return Node(name, "Const", attributes: ["dtype": .type(TypeCode(.float32)), "value": .tensor(tensor)])
+  }
+
+  @Test func constantsTogetherAreBounded() throws {
+    #expect(try run([Self.ones("c", 5)], "c").array(of: Float.self) == [1, 1, 1, 1, 1])
+    // A thousand times half a GiB, in 40 kB of file; each is small enough for itself.
+    let nodes = (0..<1000).map { Self.ones("c\($0)", 1 << 27) }
+    let all = Node("y", "AddN", of: nodes.map { Endpoint($0.name) })
+    let error = #expect(throws: KernelError.self) { try run(nodes + [all], "y") }
+    #expect(error?.problem == "its 536870912 bytes are too many: all constants of a graph may have 2147483647")
+    #expect(error?.place == .node("c3"))
+    // What is not needed counts nothing.
+    let fetched = try run(nodes + [all, Self.ones("small", 3)], "small")
+    #expect(fetched.elementCount == 3)
+  }
+
+  @Test func listsOfStringsAreBounded() throws {
+    let nodes = [
+      Node("word", constant: .string("a")), Node("axis", constant: .int32(0)),
+      try Self.longs("few", [3]), try Self.longs("many", [1 << 23]),
+      Node("x", "Fill", of: [Endpoint("few"), Endpoint("word")]),
+      Node("y", "Fill", of: [Endpoint("many"), Endpoint("word")]),
+      Node("xx", "ConcatV2", of: [Endpoint("x"), Endpoint("x"), Endpoint("axis")]),
+      Node("yyy", "ConcatV2", of: [Endpoint("y"), Endpoint("y"), Endpoint("y"), Endpoint("axis")]),
+    ]
+    #expect(try run(nodes, "xx").strings.count == 6)
+    let error = #expect(throws: KernelError.self) { try run(nodes, "yyy") }
+    #expect(error?.problem == "[25165824] strings are too many")
+  }
+
+  @Test func memoryOfOthersCountsAsThePools() throws {
+    let pool = BufferPool()
+    var count = 0
+    let error = #expect(throws: KernelError.self) {
+      while true {
+        try pool.reserve(1 << 40)
+        count += 1
+      }
+    }
+    #expect(error?.kind == .io && count < 1 << 10)
+    for _ in 0..<count { pool.release(1 << 40) }
+    try pool.reserve(1 << 20)
+  }
+
+  @Test func anOutputWithTheLargestNumberIsNotThere() throws {
+    // Lists of all outputs up to it would take 32 GiB.
+    let last = Endpoint("c", Int(Int32.max))
+    let error = #expect(throws: KernelError.self) {
+      try run([Node("c", constant: .float(1)), Node("y", "Identity", of: [last])], "y")
+    }
+    #expect(error?.problem == "has no output 2147483647, but it is needed" && error?.place == .node("c"))
+  }
+
   @Test func aPlaceholderThatIsNotFedIsNamed() throws {
     let error = #expect(throws: KernelError.self) { try run([Node("p", "Placeholder")], "p") }
     #expect(error?.place == .node("p"))

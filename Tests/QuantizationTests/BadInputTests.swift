@@ -58,7 +58,7 @@ import Models
     try FileManager.default.copyItem(
       atPath: fixture("quantized/lstm/inference_model.meta"), toPath: folder("m.meta"))
     let other = problem {
-      _ = try Quantization(.transform(.float16)).plan(try ModelFiles(folder("m")), to: folder("out"), Workers(1))
+      _ = try Quantization(.transform(.float16)).plan(try ModelFiles(folder("m")), Workers(1))
     }
     #expect(other?.hint == "checkpoint and graph belong to different models")
     #expect(problem { _ = try ModelFiles(fixture("containers/all.safetensors")) }?.kind == .noInput)
@@ -69,7 +69,7 @@ import Models
       var quantization = Quantization(.transform(.float16))
       quantization.minElements = 10
       _ = try quantization.plan(
-        try ModelFiles(fixture("quantized/training/model")), to: folder("out"), Workers(1))
+        try ModelFiles(fixture("quantized/training/model")), Workers(1))
     }
     #expect(error?.problem.contains("ApplyAdam") == true && error?.hint != nil)
     #expect(error?.source == fixture("quantized/training/model.meta"))

@@ -19,7 +19,7 @@ import Models
   @discardableResult private func quantized(
     _ model: ModelFiles, _ quantization: Quantization, as name: String = "made", workers: Int = 2
   ) throws -> (model: ModelFiles, outcomes: [TensorOutcome]) {
-    let result = try quantization.plan(model, to: folder(name), Workers(workers))
+    let result = try quantization.plan(model, Workers(workers))
     try BundleWriter(
       result.plan.tensors, to: folder(name), with: try result.plan.companions(of: folder(name)), existing: .replace
     ).write(Workers(workers))

@@ -17,7 +17,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
 
   static let all: [GoldenCase] = {
     let paths = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-    return paths.filter { $0.hasSuffix("/cmd") }.sorted().map {
+    let wanted = ProcessInfo.processInfo.environment["GOLDEN"] ?? ""
+    return paths.filter { $0.hasSuffix("/cmd") && $0.hasPrefix(wanted) }.sorted().map {
       let name = String($0.dropLast("/cmd".count))
       return GoldenCase(name: name, folder: root + "/" + name)
     }

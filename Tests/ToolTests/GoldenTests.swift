@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Every case of `Golden/`; `UPDATE_GOLDEN=1 swift test --filter GoldenTests` rewrites what they expect.
+/// Every case of `Golden/`; `UPDATE_GOLDEN=1 swift test --filter GoldenTests` rewrites what they expect,
+/// and `GOLDEN=quantize/apply` runs only those whose names begin so.
 @Suite struct GoldenTests {
   static let updating = ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1"
 

@@ -307,6 +307,159 @@ void   ck__attr_value__free_unpacked
   assert(message->base.descriptor == &ck__attr_value__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   ck__name_attr_list__init
+                     (Ck__NameAttrList         *message)
+{
+  static const Ck__NameAttrList init_value = CK__NAME_ATTR_LIST__INIT;
+  *message = init_value;
+}
+size_t ck__name_attr_list__get_packed_size
+                     (const Ck__NameAttrList *message)
+{
+  assert(message->base.descriptor == &ck__name_attr_list__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ck__name_attr_list__pack
+                     (const Ck__NameAttrList *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ck__name_attr_list__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ck__name_attr_list__pack_to_buffer
+                     (const Ck__NameAttrList *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ck__name_attr_list__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ck__NameAttrList *
+       ck__name_attr_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ck__NameAttrList *)
+     protobuf_c_message_unpack (&ck__name_attr_list__descriptor,
+                                allocator, len, data);
+}
+void   ck__name_attr_list__free_unpacked
+                     (Ck__NameAttrList *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ck__name_attr_list__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ck__function_def_library__gradient__init
+                     (Ck__FunctionDefLibrary__Gradient         *message)
+{
+  static const Ck__FunctionDefLibrary__Gradient init_value = CK__FUNCTION_DEF_LIBRARY__GRADIENT__INIT;
+  *message = init_value;
+}
+void   ck__function_def_library__registered_gradient__init
+                     (Ck__FunctionDefLibrary__RegisteredGradient         *message)
+{
+  static const Ck__FunctionDefLibrary__RegisteredGradient init_value = CK__FUNCTION_DEF_LIBRARY__REGISTERED_GRADIENT__INIT;
+  *message = init_value;
+}
+void   ck__function_def_library__init
+                     (Ck__FunctionDefLibrary         *message)
+{
+  static const Ck__FunctionDefLibrary init_value = CK__FUNCTION_DEF_LIBRARY__INIT;
+  *message = init_value;
+}
+size_t ck__function_def_library__get_packed_size
+                     (const Ck__FunctionDefLibrary *message)
+{
+  assert(message->base.descriptor == &ck__function_def_library__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ck__function_def_library__pack
+                     (const Ck__FunctionDefLibrary *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ck__function_def_library__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ck__function_def_library__pack_to_buffer
+                     (const Ck__FunctionDefLibrary *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ck__function_def_library__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ck__FunctionDefLibrary *
+       ck__function_def_library__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ck__FunctionDefLibrary *)
+     protobuf_c_message_unpack (&ck__function_def_library__descriptor,
+                                allocator, len, data);
+}
+void   ck__function_def_library__free_unpacked
+                     (Ck__FunctionDefLibrary *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ck__function_def_library__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   ck__function_def__signature__init
+                     (Ck__FunctionDef__Signature         *message)
+{
+  static const Ck__FunctionDef__Signature init_value = CK__FUNCTION_DEF__SIGNATURE__INIT;
+  *message = init_value;
+}
+void   ck__function_def__init
+                     (Ck__FunctionDef         *message)
+{
+  static const Ck__FunctionDef init_value = CK__FUNCTION_DEF__INIT;
+  *message = init_value;
+}
+size_t ck__function_def__get_packed_size
+                     (const Ck__FunctionDef *message)
+{
+  assert(message->base.descriptor == &ck__function_def__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t ck__function_def__pack
+                     (const Ck__FunctionDef *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &ck__function_def__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t ck__function_def__pack_to_buffer
+                     (const Ck__FunctionDef *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &ck__function_def__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Ck__FunctionDef *
+       ck__function_def__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Ck__FunctionDef *)
+     protobuf_c_message_unpack (&ck__function_def__descriptor,
+                                allocator, len, data);
+}
+void   ck__function_def__free_unpacked
+                     (Ck__FunctionDef *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &ck__function_def__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   ck__tensor_shape_proto__dim__init
                      (Ck__TensorShapeProto__Dim         *message)
 {
@@ -1793,6 +1946,314 @@ const ProtobufCMessageDescriptor ck__attr_value__descriptor =
   ck__attr_value__field_indices_by_name,
   1,  ck__attr_value__number_ranges,
   (ProtobufCMessageInit) ck__attr_value__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ck__name_attr_list__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ck__NameAttrList, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attr",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ck__NameAttrList, n_attr),
+    offsetof(Ck__NameAttrList, attr),
+    &ck__node_def__attr_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ck__name_attr_list__field_indices_by_name[] = {
+  1,   /* field[1] = attr */
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange ck__name_attr_list__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ck__name_attr_list__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ck.NameAttrList",
+  "NameAttrList",
+  "Ck__NameAttrList",
+  "ck",
+  sizeof(Ck__NameAttrList),
+  2,
+  ck__name_attr_list__field_descriptors,
+  ck__name_attr_list__field_indices_by_name,
+  1,  ck__name_attr_list__number_ranges,
+  (ProtobufCMessageInit) ck__name_attr_list__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ck__function_def_library__gradient__field_descriptors[2] =
+{
+  {
+    "function_name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ck__FunctionDefLibrary__Gradient, function_name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gradient_func",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ck__FunctionDefLibrary__Gradient, gradient_func),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ck__function_def_library__gradient__field_indices_by_name[] = {
+  0,   /* field[0] = function_name */
+  1,   /* field[1] = gradient_func */
+};
+static const ProtobufCIntRange ck__function_def_library__gradient__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor ck__function_def_library__gradient__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ck.FunctionDefLibrary.Gradient",
+  "Gradient",
+  "Ck__FunctionDefLibrary__Gradient",
+  "ck",
+  sizeof(Ck__FunctionDefLibrary__Gradient),
+  2,
+  ck__function_def_library__gradient__field_descriptors,
+  ck__function_def_library__gradient__field_indices_by_name,
+  1,  ck__function_def_library__gradient__number_ranges,
+  (ProtobufCMessageInit) ck__function_def_library__gradient__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ck__function_def_library__registered_gradient__field_descriptors[1] =
+{
+  {
+    "gradient_func",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ck__FunctionDefLibrary__RegisteredGradient, gradient_func),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ck__function_def_library__registered_gradient__field_indices_by_name[] = {
+  0,   /* field[0] = gradient_func */
+};
+static const ProtobufCIntRange ck__function_def_library__registered_gradient__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ck__function_def_library__registered_gradient__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ck.FunctionDefLibrary.RegisteredGradient",
+  "RegisteredGradient",
+  "Ck__FunctionDefLibrary__RegisteredGradient",
+  "ck",
+  sizeof(Ck__FunctionDefLibrary__RegisteredGradient),
+  1,
+  ck__function_def_library__registered_gradient__field_descriptors,
+  ck__function_def_library__registered_gradient__field_indices_by_name,
+  1,  ck__function_def_library__registered_gradient__number_ranges,
+  (ProtobufCMessageInit) ck__function_def_library__registered_gradient__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ck__function_def_library__field_descriptors[3] =
+{
+  {
+    "function",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ck__FunctionDefLibrary, n_function),
+    offsetof(Ck__FunctionDefLibrary, function),
+    &ck__function_def__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gradient",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ck__FunctionDefLibrary, n_gradient),
+    offsetof(Ck__FunctionDefLibrary, gradient),
+    &ck__function_def_library__gradient__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "registered_gradients",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ck__FunctionDefLibrary, n_registered_gradients),
+    offsetof(Ck__FunctionDefLibrary, registered_gradients),
+    &ck__function_def_library__registered_gradient__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ck__function_def_library__field_indices_by_name[] = {
+  0,   /* field[0] = function */
+  1,   /* field[1] = gradient */
+  2,   /* field[2] = registered_gradients */
+};
+static const ProtobufCIntRange ck__function_def_library__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ck__function_def_library__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ck.FunctionDefLibrary",
+  "FunctionDefLibrary",
+  "Ck__FunctionDefLibrary",
+  "ck",
+  sizeof(Ck__FunctionDefLibrary),
+  3,
+  ck__function_def_library__field_descriptors,
+  ck__function_def_library__field_indices_by_name,
+  1,  ck__function_def_library__number_ranges,
+  (ProtobufCMessageInit) ck__function_def_library__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ck__function_def__signature__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Ck__FunctionDef__Signature, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ck__function_def__signature__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange ck__function_def__signature__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor ck__function_def__signature__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ck.FunctionDef.Signature",
+  "Signature",
+  "Ck__FunctionDef__Signature",
+  "ck",
+  sizeof(Ck__FunctionDef__Signature),
+  1,
+  ck__function_def__signature__field_descriptors,
+  ck__function_def__signature__field_indices_by_name,
+  1,  ck__function_def__signature__number_ranges,
+  (ProtobufCMessageInit) ck__function_def__signature__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor ck__function_def__field_descriptors[3] =
+{
+  {
+    "signature",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Ck__FunctionDef, signature),
+    &ck__function_def__signature__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "node_def",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ck__FunctionDef, n_node_def),
+    offsetof(Ck__FunctionDef, node_def),
+    &ck__node_def__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "attr",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Ck__FunctionDef, n_attr),
+    offsetof(Ck__FunctionDef, attr),
+    &ck__node_def__attr_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned ck__function_def__field_indices_by_name[] = {
+  2,   /* field[2] = attr */
+  1,   /* field[1] = node_def */
+  0,   /* field[0] = signature */
+};
+static const ProtobufCIntRange ck__function_def__number_ranges[3 + 1] =
+{
+  { 1, 0 },
+  { 3, 1 },
+  { 5, 2 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor ck__function_def__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "ck.FunctionDef",
+  "FunctionDef",
+  "Ck__FunctionDef",
+  "ck",
+  sizeof(Ck__FunctionDef),
+  3,
+  ck__function_def__field_descriptors,
+  ck__function_def__field_indices_by_name,
+  3,  ck__function_def__number_ranges,
+  (ProtobufCMessageInit) ck__function_def__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor ck__tensor_shape_proto__dim__field_descriptors[2] =

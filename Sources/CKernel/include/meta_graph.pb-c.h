@@ -26,6 +26,12 @@ typedef struct Ck__NodeDef Ck__NodeDef;
 typedef struct Ck__NodeDef__AttrEntry Ck__NodeDef__AttrEntry;
 typedef struct Ck__AttrValue Ck__AttrValue;
 typedef struct Ck__AttrValue__ListValue Ck__AttrValue__ListValue;
+typedef struct Ck__NameAttrList Ck__NameAttrList;
+typedef struct Ck__FunctionDefLibrary Ck__FunctionDefLibrary;
+typedef struct Ck__FunctionDefLibrary__Gradient Ck__FunctionDefLibrary__Gradient;
+typedef struct Ck__FunctionDefLibrary__RegisteredGradient Ck__FunctionDefLibrary__RegisteredGradient;
+typedef struct Ck__FunctionDef Ck__FunctionDef;
+typedef struct Ck__FunctionDef__Signature Ck__FunctionDef__Signature;
 typedef struct Ck__TensorShapeProto Ck__TensorShapeProto;
 typedef struct Ck__TensorShapeProto__Dim Ck__TensorShapeProto__Dim;
 typedef struct Ck__TensorProto Ck__TensorProto;
@@ -238,6 +244,84 @@ struct  Ck__AttrValue
 #define CK__ATTR_VALUE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&ck__attr_value__descriptor) \
     , CK__ATTR_VALUE__VALUE__NOT_SET, {0} }
+
+
+struct  Ck__NameAttrList
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  size_t n_attr;
+  Ck__NodeDef__AttrEntry **attr;
+};
+#define CK__NAME_ATTR_LIST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ck__name_attr_list__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+struct  Ck__FunctionDefLibrary__Gradient
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData function_name;
+  ProtobufCBinaryData gradient_func;
+};
+#define CK__FUNCTION_DEF_LIBRARY__GRADIENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ck__function_def_library__gradient__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+struct  Ck__FunctionDefLibrary__RegisteredGradient
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData gradient_func;
+};
+#define CK__FUNCTION_DEF_LIBRARY__REGISTERED_GRADIENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ck__function_def_library__registered_gradient__descriptor) \
+    , {0,NULL} }
+
+
+/*
+ * GraphDef.library, which is unpacked only when libraries are put together.
+ */
+struct  Ck__FunctionDefLibrary
+{
+  ProtobufCMessage base;
+  size_t n_function;
+  Ck__FunctionDef **function;
+  size_t n_gradient;
+  Ck__FunctionDefLibrary__Gradient **gradient;
+  size_t n_registered_gradients;
+  Ck__FunctionDefLibrary__RegisteredGradient **registered_gradients;
+};
+#define CK__FUNCTION_DEF_LIBRARY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ck__function_def_library__descriptor) \
+    , 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * The beginning of an OpDef.
+ */
+struct  Ck__FunctionDef__Signature
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+};
+#define CK__FUNCTION_DEF__SIGNATURE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ck__function_def__signature__descriptor) \
+    , {0,NULL} }
+
+
+struct  Ck__FunctionDef
+{
+  ProtobufCMessage base;
+  Ck__FunctionDef__Signature *signature;
+  size_t n_node_def;
+  Ck__NodeDef **node_def;
+  size_t n_attr;
+  Ck__NodeDef__AttrEntry **attr;
+};
+#define CK__FUNCTION_DEF__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&ck__function_def__descriptor) \
+    , NULL, 0,NULL, 0,NULL }
 
 
 struct  Ck__TensorShapeProto__Dim
@@ -692,6 +776,72 @@ Ck__AttrValue *
 void   ck__attr_value__free_unpacked
                      (Ck__AttrValue *message,
                       ProtobufCAllocator *allocator);
+/* Ck__NameAttrList methods */
+void   ck__name_attr_list__init
+                     (Ck__NameAttrList         *message);
+size_t ck__name_attr_list__get_packed_size
+                     (const Ck__NameAttrList   *message);
+size_t ck__name_attr_list__pack
+                     (const Ck__NameAttrList   *message,
+                      uint8_t             *out);
+size_t ck__name_attr_list__pack_to_buffer
+                     (const Ck__NameAttrList   *message,
+                      ProtobufCBuffer     *buffer);
+Ck__NameAttrList *
+       ck__name_attr_list__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ck__name_attr_list__free_unpacked
+                     (Ck__NameAttrList *message,
+                      ProtobufCAllocator *allocator);
+/* Ck__FunctionDefLibrary__Gradient methods */
+void   ck__function_def_library__gradient__init
+                     (Ck__FunctionDefLibrary__Gradient         *message);
+/* Ck__FunctionDefLibrary__RegisteredGradient methods */
+void   ck__function_def_library__registered_gradient__init
+                     (Ck__FunctionDefLibrary__RegisteredGradient         *message);
+/* Ck__FunctionDefLibrary methods */
+void   ck__function_def_library__init
+                     (Ck__FunctionDefLibrary         *message);
+size_t ck__function_def_library__get_packed_size
+                     (const Ck__FunctionDefLibrary   *message);
+size_t ck__function_def_library__pack
+                     (const Ck__FunctionDefLibrary   *message,
+                      uint8_t             *out);
+size_t ck__function_def_library__pack_to_buffer
+                     (const Ck__FunctionDefLibrary   *message,
+                      ProtobufCBuffer     *buffer);
+Ck__FunctionDefLibrary *
+       ck__function_def_library__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ck__function_def_library__free_unpacked
+                     (Ck__FunctionDefLibrary *message,
+                      ProtobufCAllocator *allocator);
+/* Ck__FunctionDef__Signature methods */
+void   ck__function_def__signature__init
+                     (Ck__FunctionDef__Signature         *message);
+/* Ck__FunctionDef methods */
+void   ck__function_def__init
+                     (Ck__FunctionDef         *message);
+size_t ck__function_def__get_packed_size
+                     (const Ck__FunctionDef   *message);
+size_t ck__function_def__pack
+                     (const Ck__FunctionDef   *message,
+                      uint8_t             *out);
+size_t ck__function_def__pack_to_buffer
+                     (const Ck__FunctionDef   *message,
+                      ProtobufCBuffer     *buffer);
+Ck__FunctionDef *
+       ck__function_def__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   ck__function_def__free_unpacked
+                     (Ck__FunctionDef *message,
+                      ProtobufCAllocator *allocator);
 /* Ck__TensorShapeProto__Dim methods */
 void   ck__tensor_shape_proto__dim__init
                      (Ck__TensorShapeProto__Dim         *message);
@@ -995,6 +1145,24 @@ typedef void (*Ck__AttrValue__ListValue_Closure)
 typedef void (*Ck__AttrValue_Closure)
                  (const Ck__AttrValue *message,
                   void *closure_data);
+typedef void (*Ck__NameAttrList_Closure)
+                 (const Ck__NameAttrList *message,
+                  void *closure_data);
+typedef void (*Ck__FunctionDefLibrary__Gradient_Closure)
+                 (const Ck__FunctionDefLibrary__Gradient *message,
+                  void *closure_data);
+typedef void (*Ck__FunctionDefLibrary__RegisteredGradient_Closure)
+                 (const Ck__FunctionDefLibrary__RegisteredGradient *message,
+                  void *closure_data);
+typedef void (*Ck__FunctionDefLibrary_Closure)
+                 (const Ck__FunctionDefLibrary *message,
+                  void *closure_data);
+typedef void (*Ck__FunctionDef__Signature_Closure)
+                 (const Ck__FunctionDef__Signature *message,
+                  void *closure_data);
+typedef void (*Ck__FunctionDef_Closure)
+                 (const Ck__FunctionDef *message,
+                  void *closure_data);
 typedef void (*Ck__TensorShapeProto__Dim_Closure)
                  (const Ck__TensorShapeProto__Dim *message,
                   void *closure_data);
@@ -1072,6 +1240,12 @@ extern const ProtobufCMessageDescriptor ck__node_def__descriptor;
 extern const ProtobufCMessageDescriptor ck__node_def__attr_entry__descriptor;
 extern const ProtobufCMessageDescriptor ck__attr_value__descriptor;
 extern const ProtobufCMessageDescriptor ck__attr_value__list_value__descriptor;
+extern const ProtobufCMessageDescriptor ck__name_attr_list__descriptor;
+extern const ProtobufCMessageDescriptor ck__function_def_library__descriptor;
+extern const ProtobufCMessageDescriptor ck__function_def_library__gradient__descriptor;
+extern const ProtobufCMessageDescriptor ck__function_def_library__registered_gradient__descriptor;
+extern const ProtobufCMessageDescriptor ck__function_def__descriptor;
+extern const ProtobufCMessageDescriptor ck__function_def__signature__descriptor;
 extern const ProtobufCMessageDescriptor ck__tensor_shape_proto__descriptor;
 extern const ProtobufCMessageDescriptor ck__tensor_shape_proto__dim__descriptor;
 extern const ProtobufCMessageDescriptor ck__tensor_proto__descriptor;

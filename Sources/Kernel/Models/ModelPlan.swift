@@ -28,10 +28,11 @@ package struct ModelPlan: Sendable {
     return files
   }
 
-  /// Bytes of all files, the index estimated.
-  package func byteCount(prefix: String) throws -> Int {
-    let names = tensors.tensors.map { $0.info.name.utf8.count + 40 }.saturatedSum
-    let others = try companions(of: prefix).map(\.bytes.count).saturatedSum
-    return [tensors.byteCount, names, others].saturatedSum
+  /// Bytes of all files of the model: data, index, graph, and flags wherever they come from.
+  ///
+  /// - Throws: ``KernelError`` `.noInput` when the flags cannot be read.
+  package func byteCount() throws -> Int {
+    let flags = try flagsPath.map { try MappedFile($0).view.count } ?? 0
+    return [BundleWriter.byteCount(of: tensors), graph.encodedByteCount, flags].saturatedSum
   }
 }

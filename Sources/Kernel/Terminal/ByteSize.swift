@@ -8,7 +8,7 @@ package struct ByteSize: Equatable, Sendable {
 
   /// Reads `1234`, `512B`, `500MB` (10⁶), `1.5GB` (10⁹), `1GiB` (2³⁰), in upper or lower case.
   ///
-  /// A unit without its B, as in `1G`, is refused, because tools disagree on what it means.
+  /// A unit without its B, as in `1G`, is the same: some tools take it for 2³⁰, and what fits the smaller fits both.
   package init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let unit = ByteSize.units[text[digits.endIndex...].lowercased()] else { return nil }
@@ -26,8 +26,12 @@ package struct ByteSize: Equatable, Sendable {
     self.bytes = bytes.partialValue
   }
 
+  /// What ``init(_:)`` reads, for messages.
+  package static let syntax =
+    "sizes are 1234, 500M or 1.5GB (powers of 1000), or 1GiB (KiB, MiB, GiB, TiB: of 1024)"
+
   private static let units: [String: Int] = [
-    "": 1, "b": 1,
+    "": 1, "b": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000,
     "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000, "tb": 1_000_000_000_000,
     "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
   ]

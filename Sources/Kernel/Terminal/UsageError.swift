@@ -35,7 +35,8 @@ struct UsageError {
     {
       hint = "a value that begins with - is given as \(option)=VALUE"
     } else if let help = rest(after: "Help:  "), !message.hasPrefix("Missing") {
-      hint = [UsageError.explanation(String(help)), reference].compactMap { $0 }.joined(separator: "; ")
+      let syntax = help.contains("<size>") ? ByteSize.syntax : nil
+      hint = [UsageError.explanation(String(help)), syntax, reference].compactMap { $0 }.joined(separator: "; ")
     } else if let usage = rest(after: "Usage: "), message.hasPrefix("Missing") || message.contains("nexpected") {
       hint = ["usage: " + UsageError.withoutOptions(usage), reference].compactMap { $0 }.joined(separator: "; ")
     } else {

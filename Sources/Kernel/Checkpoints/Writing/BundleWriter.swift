@@ -134,6 +134,22 @@ public struct BundleWriter {
 }
 
 extension BundleWriter {
+  /// The bytes that data files and index will have; fewer when the plan stores equal tensors once and some are.
+  package static func byteCount(of plan: OutputPlan) -> Int {
+    var ends: [Int: Int] = [:]
+    let entries = pieces(of: plan).map { piece -> (key: [UInt8], entry: BundleEntry) in
+      let (info, shard) = (piece.tensor.info, piece.tensor.placement.shard)
+      var entry = BundleEntry(
+        dtype: info.dtype, shape: info.shape, shard: shard, offset: ends[shard] ?? 0, size: info.byteCount)
+      ends[shard] = [entry.offset, entry.size].saturatedSum
+      // Any checksum but 0 takes as many bytes as any other.
+      entry.maskedCRC = 1
+      return (piece.key, entry)
+    }
+    let index = BundleIndex.encode(BundleHeader(shardCount: plan.shardCount), entries + slicedEntries(of: plan))
+    return (Array(ends.values) + [index.count]).saturatedSum
+  }
+
   /// One stretch of a data file: a tensor, or a slice of one.
   private struct Piece {
     let key: [UInt8]

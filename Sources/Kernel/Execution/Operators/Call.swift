@@ -49,6 +49,14 @@ package struct Call {
     return Tensor(dtype, shape, try Storage(byteCount, from: context.pool))
   }
 
+  /// A new tensor of strings that are there already.
+  ///
+  /// - Parameter make: as many as the shape has elements; not called when there are more than a tensor may have.
+  func strings(_ shape: Shape, _ make: () -> [[UInt8]]) throws -> Tensor {
+    guard shape.elementCount <= 1 << 24 else { throw error("\(shape) strings are too many") }
+    return Tensor(.string, shape, try Storage(strings: shape.elementCount, from: context.pool, make))
+  }
+
   /// A new tensor, or the input's own memory when nobody else needs that input and it has the right size.
   mutating func reuse(_ input: Int, as dtype: DType, _ shape: Shape) throws -> Tensor {
     let byteCount = shape.byteCount(of: dtype)

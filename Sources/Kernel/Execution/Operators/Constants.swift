@@ -130,8 +130,7 @@ extension Call {
   func filled(_ shape: Shape, with value: Tensor) throws -> Tensor {
     guard value.elementCount == 1 else { throw error("fills with \(value), where one value is expected") }
     if value.dtype == .string {
-      guard shape.elementCount <= 1 << 24 else { throw error("\(shape) strings are too many") }
-      return Tensor(.string, shape, Storage(strings: Array(repeating: value.strings[0], count: shape.elementCount)))
+      return try strings(shape) { Array(repeating: value.strings[0], count: shape.elementCount) }
     }
     try requireNumbers(value)
     let result = try allocate(value.dtype, shape)

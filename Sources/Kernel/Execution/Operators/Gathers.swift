@@ -157,7 +157,7 @@ extension Call {
   ) throws -> Tensor {
     if tensor.dtype == .string {
       guard count == 1 else { throw unsupported() }
-      return Tensor(.string, shape, Storage(strings: starts.map { tensor.strings[$0] }))
+      return try strings(shape) { starts.map { tensor.strings[$0] } }
     }
     try requireNumbers(tensor)
     let result = try result ?? allocate(tensor.dtype, shape)

@@ -30,8 +30,8 @@ extension Operator {
         guard call.inputs.allSatisfy({ $0.shape == shape }) else { throw call.unsupported() }
         if call.inputs[0].dtype == .string {
           guard shape.rank == 0 else { throw call.unsupported() }
-          let strings = call.inputs.flatMap(\.strings)
-          call.outputs = [Tensor(.string, try call.shape([strings.count]), Storage(strings: strings))]
+          let inputs = call.inputs
+          call.outputs = [try call.strings(try call.shape([inputs.count])) { inputs.flatMap(\.strings) }]
           return
         }
         var dimensions = shape.dimensions
@@ -166,7 +166,7 @@ extension Call {
     let shape = try self.shape(dimensions)
     if first.dtype == .string {
       guard axis == 0 else { throw unsupported() }
-      return Tensor(.string, shape, Storage(strings: parts.flatMap(\.strings)))
+      return try strings(shape) { parts.flatMap(\.strings) }
     }
     try requireNumbers(first)
     let result = try allocate(first.dtype, shape)

@@ -187,7 +187,6 @@ extension Call {
   private func stridedStrings(_ tensor: Tensor, _ ranges: [AxisRange], _ shape: Shape) throws -> Tensor {
     guard ranges.count <= 1 else { throw unsupported() }
     let range = ranges.first ?? AxisRange(start: 0, step: 1, count: 1)
-    let strings = (0..<range.count).map { tensor.strings[range.start + $0 * range.step] }
-    return Tensor(.string, shape, Storage(strings: strings))
+    return try strings(shape) { (0..<range.count).map { tensor.strings[range.start + $0 * range.step] } }
   }
 }

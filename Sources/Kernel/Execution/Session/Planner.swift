@@ -51,6 +51,15 @@ struct Planner {
     for node in graph.nodes {
       for case .control(let name) in node.inputs where !fed.contains(name) { waitedFor.insert(name) }
     }
+    try checkOutputs()
+  }
+
+  /// Refuses outputs numbered so high that lists of them would not fit memory; no operator has so many.
+  private func checkOutputs() throws {
+    guard outputCounts.values.saturatedSum > 1 << 22,
+      let (name, count) = outputCounts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
+    else { return }
+    throw KernelError(.badData, "", at: .node(name), "has no output \(count - 1), but it is needed")
   }
 
   private func check(_ feeds: [Endpoint]) throws {
@@ -68,11 +77,13 @@ struct Planner {
       }
       if !Operator.canRun(node.op) { missing[node.op, default: []].append(node.name) }
     }
-    guard !missing.isEmpty else { return }
-    throw KernelError(
-      .badData, "",
-      "the graph needs operators that are not supported: "
-        + Operator.description(ofMissing: missing.mapValues { $0.sorted() }))
+    guard missing.isEmpty else {
+      throw KernelError(
+        .badData, "",
+        "the graph needs operators that are not supported: "
+          + Operator.description(ofMissing: missing.mapValues { $0.sorted() }))
+    }
+    try ConstantLimit.check(graph)
   }
 
   private func plan(_ fetches: [Endpoint], _ feeds: [Endpoint]) throws -> Plan {

@@ -14,7 +14,7 @@ package final class BufferPool: Sendable {
   private struct Free: @unchecked Sendable {
     // Sendable holds because it is only reached through the mutex, and nobody uses the memory that is free.
     var pointers: [Int: [UnsafeMutableRawPointer]] = [:]
-    /// Bytes of all buffers, free or not.
+    /// Bytes of all buffers, free or not, and of what is reserved.
     var total = 0
   }
 
@@ -57,6 +57,19 @@ package final class BufferPool: Sendable {
     guard let capacity = BufferPool.capacity(for: byteCount) else { return }
     free.withLock { $0.pointers[capacity, default: []].append(pointer) }
   }
+
+  /// Counts bytes that somebody else allocates as if they were of the pool.
+  package func reserve(_ byteCount: Int) throws {
+    let isAllowed = free.withLock { free in
+      guard byteCount <= BufferPool.limit - free.total else { return false }
+      free.total += byteCount
+      return true
+    }
+    guard isAllowed else { throw BufferPool.exhausted(byteCount) }
+  }
+
+  /// Takes back a ``reserve(_:)``.
+  package func release(_ byteCount: Int) { free.withLock { $0.total -= byteCount } }
 
   private static func exhausted(_ byteCount: Int) -> KernelError {
     KernelError(

@@ -18,6 +18,8 @@ package final class Storage: @unchecked Sendable {
   private enum Origin {
     case pool(BufferPool)
     case bytes(ByteView)
+    /// A list that takes so many bytes, which are only counted there.
+    case list(BufferPool, Int)
     case none
   }
 
@@ -40,12 +42,24 @@ package final class Storage: @unchecked Sendable {
     origin = .bytes(view)
   }
 
+  /// The strings of a constant, which the graph has anyway.
   init(strings: [[UInt8]]) {
     pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
     byteCount = 0
     self.strings = strings
     object = nil
     origin = .none
+  }
+
+  /// `count` strings that are made of others, so that only the list of them is new; it counts as the pool's.
+  init(strings count: Int, from pool: BufferPool, _ make: () -> [[UInt8]]) throws {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<[UInt8]>.stride)
+    try pool.reserve(overflow ? Int.max : byteCount)
+    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    self.byteCount = 0
+    strings = make()
+    object = nil
+    origin = .list(pool, byteCount)
   }
 
   init(object: any AnyObject & Sendable) {
@@ -62,5 +76,11 @@ package final class Storage: @unchecked Sendable {
   /// An address for tensors without bytes.
   private static var nowhere: UnsafeRawPointer { UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped }
 
-  deinit { if case .pool(let pool) = origin { pool.give(pointer, byteCount) } }
+  deinit {
+    switch origin {
+    case .pool(let pool): pool.give(pointer, byteCount)
+    case .list(let pool, let byteCount): pool.release(byteCount)
+    case .bytes, .none: break
+    }
+  }
 }

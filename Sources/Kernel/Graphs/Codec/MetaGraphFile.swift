@@ -67,6 +67,12 @@ extension MetaGraph {
     return name.count >= 4 && (next == UInt8(ascii: "{") || next == UInt8(ascii: ":"))
   }
 
+  /// The bytes of ``encoded()``.
+  package var encodedByteCount: Int {
+    let encoder = GraphEncoder()
+    return withExtendedLifetime(encoder.arena) { ck__meta_graph_def__get_packed_size(encoder.metaGraph(self)) }
+  }
+
   /// The encoded message; what was read and not changed is encoded with the same contents.
   ///
   /// Memory: twice the result.

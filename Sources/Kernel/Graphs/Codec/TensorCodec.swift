@@ -32,6 +32,13 @@ extension EncodedTensor {
     }
   }
 
+  /// The bytes of memory that the decoded constant takes; 0 when it is no constant, which ``decoded(of:)`` says.
+  package var decodedByteCount: Int {
+    guard let (type, shape) = try? header(), let dtype = type.dtype, let shape = shape.shape else { return 0 }
+    let (list, overflow) = shape.elementCount.multipliedReportingOverflow(by: MemoryLayout<[UInt8]>.stride)
+    return dtype == .string ? (overflow ? Int.max : list) : shape.byteCount(of: dtype) ?? Int.max
+  }
+
   /// The constant's value by TensorFlow's rules (specs: formats §8): `tensor_content` wins; else the type's own field
   /// counts, its last value standing for all that are missing, and none for zeros.
   ///

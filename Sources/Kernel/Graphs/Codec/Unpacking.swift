@@ -1,5 +1,6 @@
 import Bytes
 import CProtobufC
+import Glibc
 
 /// Unpacks `bytes` as the message that `initialize` makes empty, after a check of all that could hurt, and calls `body`
 /// with it.
@@ -55,6 +56,15 @@ func values<Value>(_ start: UnsafeMutablePointer<Value>?, _ count: Int) -> Unsaf
 extension ProtobufCBinaryData {
   /// A copy.
   var array: [UInt8] { [UInt8](UnsafeBufferPointer(start: data, count: data == nil ? 0 : len)) }
+
+  /// Replaces the bytes, in memory that protobuf-c will free; leaves them when there is none.
+  mutating func replace(with bytes: [UInt8]) {
+    guard let copy = malloc(max(bytes.count, 1)) else { return }
+    free(data)
+    data = copy.assumingMemoryBound(to: UInt8.self)
+    data.update(from: bytes, count: bytes.count)
+    len = bytes.count
+  }
 
   /// The text, when it is text.
   var text: String? {

@@ -33,7 +33,8 @@ extension MetaGraph {
   /// Model `i` is under the scope `model_i`, its variables are saved as `model_i/…`. All are fed through the
   /// placeholders `CommonIn` and `Placeholder` (the number of frames); the prediction is `add…`, the sum of
   /// `mul…`, the products with the weights, from the left. Collections are put together, but `input_batch_raw`,
-  /// `num_frames` and `predictions` name the common tensors. Members may be ensembles, and quantized.
+  /// `num_frames` and `predictions` name the common tensors. Members may be ensembles, and quantized, and may call
+  /// functions: those that differ under the same name get new ones.
   ///
   /// - Throws: ``KernelError`` `.badData` when a member lacks one of those collections, or takes other videos or
   ///   predicts other classes than the first.
@@ -75,6 +76,14 @@ extension MetaGraph {
 
   /// Puts the nodes and collections of a model beside those that are here.
   private mutating func append(_ model: MetaGraph, named name: String) throws {
+    var model = model
+    do { try FunctionLibrary.join(&model.graph, into: &graph) } catch var error as KernelError {
+      error.source = name
+      throw error
+    }
+    for field in model.graph.other.fields where !graph.other.fields.contains(where: { $0.number == field.number }) {
+      graph.other.fields.append(field)
+    }
     try graph.insert(model.graph.nodes)
     if let versions = model.graph.versions {
       var common = graph.versions ?? versions
@@ -82,12 +91,6 @@ extension MetaGraph {
       common.minimumConsumer = max(common.minimumConsumer, versions.minimumConsumer)
       common.badConsumers = Set(common.badConsumers + versions.badConsumers).sorted()
       graph.versions = common
-    }
-    if graph.other.isEmpty {
-      graph.other = model.graph.other
-    } else if !model.graph.other.isEmpty, graph.other != model.graph.other {
-      throw KernelError(
-        .badData, name, "has functions, and so has another model", hint: "functions cannot be joined")
     }
     for entry in model.collections.entries {
       collections[entry.name] = try collections[entry.name]?.joined(entry.value, entry.name, name) ?? entry.value

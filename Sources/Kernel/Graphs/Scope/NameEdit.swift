@@ -1,6 +1,5 @@
 import CKernel
 import CProtobufC
-import Glibc
 
 /// New names for nodes and for scopes, applied to names as the parts of a meta graph write them.
 struct NameEdit {
@@ -31,11 +30,7 @@ struct NameEdit {
   private func replace(_ data: inout ProtobufCBinaryData, _ edit: (String) -> String) {
     guard let text = data.text else { return }
     let new = Array(edit(text).utf8)
-    guard new != Array(text.utf8), let copy = malloc(max(new.count, 1)) else { return }
-    free(data.data)
-    data.data = copy.assumingMemoryBound(to: UInt8.self)
-    data.data.update(from: new, count: new.count)
-    data.len = new.count
+    if new != Array(text.utf8) { data.replace(with: new) }
   }
 }
 

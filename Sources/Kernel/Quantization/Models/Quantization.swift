@@ -12,9 +12,11 @@ package struct Quantization: Sendable {
   /// How each tensor is stored, or how that is chosen.
   package enum Goal: Sendable {
     case transform(Transform)
-    /// The fewest bits with which no number is off by more than this.
+    /// What is said of each variable; others stay as they are.
+    case each([String: Transform])
+    /// The fewest bytes with which no number is off by more than this.
     case maximumError(Double, CodebookMethod?)
-    /// The least sum of squared errors with which all files take at most so many bytes.
+    /// The least sum of squared errors with which all files take at most so many bytes (``SizeSearch``).
     case size(Int, CodebookMethod?)
   }
 
@@ -63,13 +65,13 @@ package struct Quantization: Sendable {
     let stored: StoredTensor
   }
 
-  /// Plans what `model` becomes at the checkpoint `prefix`; codebooks are made now.
+  /// Plans what `model` becomes; codebooks are made now.
   ///
   /// - Parameter progress: called with the bytes of tensors looked at so far, and of all.
   /// - Throws: ``KernelError`` `.badData` when a tensor cannot be quantized or the graph uses it in other ways than by
-  ///   reading it; `.usage` when no tensor is chosen or the goal cannot be reached.
+  ///   reading it; `.usage` when the goal cannot be reached.
   package func plan(
-    _ model: ModelFiles, to prefix: String, _ workers: Workers, progress: (Int, Int) -> Void = { _, _ in }
+    _ model: ModelFiles, _ workers: Workers, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Result {
     var graph = model.graph
     if prunes { try model.inGraph { try graph.pruneToInference() } }
@@ -87,33 +89,24 @@ package struct Quantization: Sendable {
     let choices = try chosen.map { variable, ref in
       progress(done, total)
       defer { done += ref.info.byteCount }
-      var options = try options(of: try WeightTensor(ref, workers), workers)
+      var options = try options(of: try WeightTensor(ref, workers), variable.node, workers)
       if measures { options = try options.map { try $0.measured(workers) } }
       return Choice(variable: variable, ref: ref, options: options)
     }
     progress(total, total)
-    func result(_ stored: [StoredTensor]) throws -> Result {
-      try self.result(model, saved, choices, stored, skipped: large.filter { !$0.variable.slice.isEmpty })
+    func result(_ stored: [StoredTensor], isRewritten: Bool = false) throws -> Result {
+      try self.result(
+        model, saved, choices, stored, skipped: large.filter { !$0.variable.slice.isEmpty }, isRewritten)
     }
     guard case .size(let limit, _) = goal else { return try result(choices.map { $0.options[0] }) }
-    // What the files take beside the codes hardly depends on the choice.
-    var budget = limit
-    let sizes = choices.map { choice in
-      choice.options.map { SizeChoice.Option(bytes: $0.byteCount, error: $0.errors.squares) }
+    let search = SizeSearch(options: choices.map(\.options)) { try result($0, isRewritten: $1).plan }
+    switch try search.run(limit) {
+    case .fits(let stored, let isRewritten): return try result(stored, isRewritten: isRewritten)
+    case .takesAtLeast(let least):
+      throw KernelError(
+        .usage, model.source.path, "takes \(least) bytes at least, more than the \(limit) asked for",
+        hint: "more tensors take part with a lower --min-elements")
     }
-    for _ in 0..<8 {
-      guard let picks = SizeChoice.choose(sizes, byteCount: budget) else { break }
-      let made = try result(zip(choices, picks).map { $0.options[$1] })
-      let excess = try made.plan.byteCount(prefix: prefix) - limit
-      if excess <= 0 { return made }
-      budget -= excess
-    }
-    let least = try result(
-      choices.map { choice in choice.options.min { $0.byteCount < $1.byteCount } ?? choice.options[0] })
-    throw KernelError(
-      .usage, model.source.path,
-      "takes \(try least.plan.byteCount(prefix: prefix)) bytes at least, more than the \(limit) asked for",
-      hint: "more tensors take part with a lower --min-elements")
   }
 
   private struct Choice {
@@ -128,22 +121,25 @@ package struct Quantization: Sendable {
   }
 
   /// The ways to store a tensor among which the goal chooses; one unless it is a size.
-  private func options(of tensor: WeightTensor, _ workers: Workers) throws -> [StoredTensor] {
+  private func options(of tensor: WeightTensor, _ name: String, _ workers: Workers) throws -> [StoredTensor] {
     switch goal {
-    case .transform(.float32), .transform(.codes(nil, _)): return [.copy(tensor)]
-    case .transform(.float16): return [.half(tensor)]
-    case .transform(.codes(let method?, let bits)):
-      return [.codes(tensor, try maker(tensor, workers).make(method, bits: bits), method)]
+    case .transform(let transform): return [try stored(tensor, transform, workers)]
+    case .each(let transforms): return [try stored(tensor, transforms[name] ?? .float32, workers)]
     case .maximumError(let limit, let method):
+      // Few elements may take less than their codebook would.
+      var options = try [StoredTensor.half(tensor).measured(workers), .copy(tensor).measured(workers)]
       if let method {
         let maker = try maker(tensor, workers)
         for bits in 2...8 {
           let stored = try StoredTensor.codes(tensor, maker.make(method, bits: bits), method).measured(workers)
-          if stored.errors.worst <= limit { return [stored] }
+          if stored.errors.worst <= limit {
+            options.insert(stored, at: 0)
+            break
+          }
         }
       }
-      let half = try StoredTensor.half(tensor).measured(workers)
-      return [half.errors.worst <= limit ? half : .copy(tensor)]
+      let allowed = options.filter { $0.errors.worst <= limit }
+      return allowed.min { $0.byteCount < $1.byteCount }.map { [$0] } ?? [.copy(tensor)]
     case .size(_, let method):
       var options = try [StoredTensor.copy(tensor), .half(tensor).measured(workers)]
       if let method {
@@ -156,19 +152,28 @@ package struct Quantization: Sendable {
     }
   }
 
+  private func stored(_ tensor: WeightTensor, _ transform: Transform, _ workers: Workers) throws -> StoredTensor {
+    switch transform {
+    case .float32, .codes(nil, _): return .copy(tensor)
+    case .float16: return .half(tensor)
+    case .codes(let method?, let bits):
+      return .codes(tensor, try maker(tensor, workers).make(method, bits: bits), method)
+    }
+  }
+
   private func maker(_ tensor: WeightTensor, _ workers: Workers) throws -> CodebookMaker {
     try CodebookMaker(tensor, weighting: weighting, isExact: isExact, workers)
   }
 
   private func result(
     _ model: ModelFiles, _ saved: [(variable: GraphVariable, ref: TensorRef)], _ choices: [Choice],
-    _ stored: [StoredTensor], skipped: [(variable: GraphVariable, ref: TensorRef)]
+    _ stored: [StoredTensor], skipped: [(variable: GraphVariable, ref: TensorRef)], _ isRewritten: Bool
   ) throws -> Result {
     var graph = model.graph
     let replacements = zip(choices, stored).compactMap { choice, stored in
       stored.storage.map { ReadReplacement(choice.variable.node, $0) }
     }
-    if !replacements.isEmpty {
+    if isRewritten || !replacements.isEmpty {
       _ = try model.inGraph { try graph.replaceReads(replacements, keepingOriginals: true) }
     }
     if !keepsOriginals { try model.inGraph { try graph.dropOriginals() } }
