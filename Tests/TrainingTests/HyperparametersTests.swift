@@ -10,7 +10,10 @@ import Testing
     #expect(Hyperparameters(.miha).dbofClusterSize == 8192)
     #expect(Hyperparameters(.willow).dbofClusterSize == 16384)
     #expect(Hyperparameters(.boliu).moeNumMixtures == 5)
-    #expect(Hyperparameters(.willow).differences(from: Hyperparameters(.boliu)).map(\.name) == ["lineage", "moe_num_mixtures"])
+    #expect(
+      Hyperparameters(.willow).differences(from: Hyperparameters(.boliu)).map(\.name) == [
+        "lineage", "moe_num_mixtures",
+      ])
   }
 
   @Test func flagsAreNamedOnce() {
@@ -45,7 +48,7 @@ import Testing
   }
 
   @Test func survivesItsFile() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     var flags = Hyperparameters(.boliu)
     flags.netvladClusterSize = [24, 32]
     flags.ensembleWts = [0.1, 1e-7]
@@ -61,7 +64,7 @@ import Testing
   }
 
   @Test func saysWhatIsWrongWithAFile() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let path = folder.path + "/" + Hyperparameters.fileName
     for text in ["[]", "{}", "{\"lineage\":\"miha\",\"gating\":3}", "{\"lineage\":\"miha\",\"no_flag\":3}"] {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path))

@@ -11,7 +11,7 @@ import Testing
 /// A model of the references with its flags, weights, inputs and predictions.
 struct ZooCase {
   let model: any VideoModel
-  let flags: Hyperparameters
+  var flags: Hyperparameters
   let checkpoint: any TensorSource
   let arrays: any TensorSource
   let facts: [String: Any]

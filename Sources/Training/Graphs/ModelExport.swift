@@ -28,7 +28,8 @@ package struct ModelExport {
     tensors = try OutputPlan(
       graph.meta.variables().map { variable in
         let index = try ModelExport.index(
-          of: variable, in: checkpoint, usesAverages: usesAverages, mustHaveAverage: trained.contains(variable.node))
+          of: variable, in: checkpoint, usesAverages: usesAverages, mustHaveAverage: trained.contains(variable.node)
+        )
         var tensor = PlannedTensor(copying: TensorRef(checkpoint, index))
         tensor.info.name = TensorName(variable.key)
         return tensor
