@@ -6,7 +6,7 @@
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
 #   INTEROP_LARGE=0          leave out the tensor of 3 GB
 #   INTEROP_SEARCHES=full    compare searches for the weights of nine models too: an hour or more
-#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, QUANTIZE, TRAINER, OPTIMIZER_PROBE, GRAPH_PROBE
+#   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, QUANTIZE, TRAINER, OPTIMIZER_PROBE, GRAPH_PROBE, MODEL_PROBE
 #                            the programs to judge, instead of those in .build/release
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -94,7 +94,11 @@ OPTIMIZER_PROBE=${OPTIMIZER_PROBE:-$top/.build/release/optimizer-probe}
 GRAPH_PROBE=${GRAPH_PROBE:-$top/.build/release/graph-probe}
 [ -x "$GRAPH_PROBE" ] || (cd "$top" && swift build -c release --product graph-probe >&2)
 [ -x "$GRAPH_PROBE" ] || { echo "no program at $GRAPH_PROBE" >&2; exit 1; }
-export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS QUANTIZE TRAINER OPTIMIZER_PROBE GRAPH_PROBE
+# Exports models as the library does.
+MODEL_PROBE=${MODEL_PROBE:-$top/.build/release/model-probe}
+[ -x "$MODEL_PROBE" ] || (cd "$top" && swift build -c release --product model-probe >&2)
+[ -x "$MODEL_PROBE" ] || { echo "no program at $MODEL_PROBE" >&2; exit 1; }
+export CKPT_TOOL TFRECORD_TOOL FAKE_FILTER MERGE_PREDS QUANTIZE TRAINER OPTIMIZER_PROBE GRAPH_PROBE MODEL_PROBE
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -117,7 +121,7 @@ judge() {
 {
   for python in $tf2 $tf1; do
     for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
-      predictions.py merging.py graphs.py quantized.py ensembles.py inference.py; do
+      predictions.py merging.py graphs.py quantized.py ensembles.py inference.py models.py; do
       judge "$python" "$script" "$tensorflow"
     done
   done
