@@ -15,6 +15,9 @@ package struct VideoBatch: Sendable {
     package var path = ""
     package var record = 0
     package var offset = 0
+
+    /// A video of which nothing but the file is known yet.
+    package init(path: String) { self.path = path }
   }
 
   package let members: [Member]
@@ -24,6 +27,12 @@ package struct VideoBatch: Sendable {
   package let features: Tensor
   /// About how many bytes of the files have been read; of compressed ones nobody knows before their end.
   package let byteCount: Int
+
+  package init(members: [Member], features: Tensor, byteCount: Int) {
+    self.members = members
+    self.features = features
+    self.byteCount = byteCount
+  }
 
   package var count: Int { members.count }
 
