@@ -16,8 +16,17 @@ package struct VideoBatch: Sendable {
     package var record = 0
     package var offset = 0
 
-    /// A video of which nothing but the file is known yet.
-    package init(path: String) { self.path = path }
+    package init(
+      id: [UInt8] = [], frameCount: Int = 0, labels: [Int32] = [], path: String = "", record: Int = 0,
+      offset: Int = 0
+    ) {
+      self.id = id
+      self.frameCount = frameCount
+      self.labels = labels
+      self.path = path
+      self.record = record
+      self.offset = offset
+    }
   }
 
   package let members: [Member]

@@ -41,7 +41,9 @@ package struct TrainingFiles: Sendable, Equatable {
     }
     if let heldOut { files.removeAll(where: heldOut.contains) }
     for file in files where !FileStatus.exists(file) {
-      throw KernelError(.noInput, file, "no such file", hint: "the validation records that go with the training records are read too")
+      throw KernelError(
+        .noInput, file, "no such file",
+        hint: "the validation records that go with the training records are read too")
     }
     guard !files.isEmpty else { throw KernelError(.noInput, "", "there are no record files to read") }
     self.files = files

@@ -41,7 +41,7 @@ struct BatchRows: @unchecked Sendable {
         let floats = features.bytes.bindMemory(to: Float.self)
         try member.read(record, schema, into: SharedRows(rows: floats, rowSize: rowSize)[row], labels: true)
         try setLabels(row, member.labels)
-        if let teacher { try read(record, teacher: row(of: teacher, row)) }
+        if let teacher { try read(record, teacher: part(of: teacher, row)) }
       } catch let fault as ByteReader.Fault {
         throw record.error(in: waiting.path, fault.problem, hint: schema.expectation)
       }
@@ -59,7 +59,7 @@ struct BatchRows: @unchecked Sendable {
     for label in numbers { target[Int(label)] = 1 }
   }
 
-  private func row(of buffer: OwnedBuffer, _ row: Int) -> UnsafeMutableRawBufferPointer {
+  private func part(of buffer: OwnedBuffer, _ row: Int) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[4 * row * classCount..<4 * (row + 1) * classCount])
   }
 
@@ -85,7 +85,8 @@ struct BatchRows: @unchecked Sendable {
   /// Copies one row over another.
   func move(_ row: Int, to other: Int) {
     guard row != other else { return }
-    for (buffer, size) in [(features, 4 * rowSize), (labels, classCount)] + (teacher.map { [($0, 4 * classCount)] } ?? [])
+    for (buffer, size) in [(features, 4 * rowSize), (labels, classCount)]
+      + (teacher.map { [($0, 4 * classCount)] } ?? [])
     {
       UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[other * size..<(other + 1) * size])
         .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer.bytes[row * size..<(row + 1) * size]))

@@ -76,7 +76,9 @@ final class RecordMixer {
   private func nextInTurn() throws -> WaitingRecord? {
     while true {
       // No file is open twice, so that epochs follow each other.
-      while cursors.count < min(options.openFileCount, options.files.count), let cursor = try nextFile() { cursors.append(cursor) }
+      while cursors.count < min(options.openFileCount, options.files.count), let cursor = try nextFile() {
+        cursors.append(cursor)
+      }
       guard !cursors.isEmpty else { return nil }
       if place.turn >= cursors.count { place.turn = 0 }
       if let record = try read(cursors[place.turn]) {

@@ -48,8 +48,8 @@ package final class TrainingInput: @unchecked Sendable {
     let count = records.count
     guard count > 0 else {
       if hasVideos { return nil }
-      if let first = unusable.first { throw TrainingInput.nothingUsable(unusable.count, first) }
-      throw KernelError(.badData, options.files.first ?? "", "there are no records")
+      if let first = unusable.first ?? problems.first { throw TrainingInput.nothingUsable(unusable.count, first) }
+      return nil
     }
     let rows = try BatchRows(count, options, features: buffers.next(count, options.schema))
     var members: [VideoBatch.Member?] = Array(repeating: nil, count: count)
@@ -101,9 +101,9 @@ package final class TrainingInput: @unchecked Sendable {
       try (block * blockSize..<min((block + 1) * blockSize, pending.count)).map { number in
         let record = records[pending[number]]
         defer { record.releasePages() }
-        do { return Result<VideoBatch.Member, KernelError>.success(try rows.fill(pending[number], with: record)) } catch
-          let error as KernelError where skips && error.kind == .badData
-        {
+        do {
+          return Result<VideoBatch.Member, KernelError>.success(try rows.fill(pending[number], with: record))
+        } catch let error as KernelError where skips && error.kind == .badData {
           return .failure(error)
         }
       }
