@@ -44,7 +44,9 @@ extension ModelBuilder {
     }
     let frames = try graph.reshape(activations, [-1, stream.count, activations.width])
     return try graph.concat(
-      [graph.l2Normalize(graph.mean(frames, [1]), axis: 1), graph.l2Normalize(graph.largest(frames, [1]), axis: 1)],
+      [
+        graph.l2Normalize(graph.mean(frames, [1]), axis: 1), graph.l2Normalize(graph.largest(frames, [1]), axis: 1),
+      ],
       axis: 1)
   }
 }

@@ -23,7 +23,9 @@ extension ModelBuilder {
     var rows = try graph.reshape(sampledFrames(videos), [-1, videos.features.width])
     if isNormalized { rows = try batchNorm(rows, "input_bn") }
     let parts = try graph.split(rows, [sizes.image, sizes.sound], axis: 1)
-    return (FrameStream(rows: parts[0], count: flags.iterations), FrameStream(rows: parts[1], count: flags.iterations))
+    return (
+      FrameStream(rows: parts[0], count: flags.iterations), FrameStream(rows: parts[1], count: flags.iterations)
+    )
   }
 
   /// How clearly each frame belongs to each cluster: `rows W`, normalized or with biases, `[rows, clusters]`.

@@ -24,7 +24,8 @@ extension ModelBuilder {
   ///   - removesDiagonal: no element has a say in its own gate.
   ///   - isNormalized: by `gating_bn`; else there are `gating_biases`.
   func contextGate(
-    _ x: GraphTensor, weights: (scope: String, name: String) = ("", "gating_weights_2"), removesDiagonal: Bool = false,
+    _ x: GraphTensor, weights: (scope: String, name: String) = ("", "gating_weights_2"),
+    removesDiagonal: Bool = false,
     isNormalized: Bool = true
   ) throws -> GraphTensor {
     let matrix = try variables(in: weights.scope) {

@@ -1,3 +1,4 @@
+import Bytes
 import Graphs
 import Tensors
 
@@ -7,40 +8,6 @@ enum RecurrentCell {
   case lstm
   /// Gated recurrent unit.
   case gru
-}
-
-/// Videos as a recurrent layer sees them: one frame of all at a time.
-struct FrameSequence {
-  /// `[frames, videos, width]`
-  let frames: GraphTensor
-  /// How many of each video are frames and not padding, `[videos]`, int32, no more than there are.
-  let lengths: GraphTensor
-
-  init(frames: GraphTensor, lengths: GraphTensor) {
-    self.frames = frames
-    self.lengths = lengths
-  }
-
-  /// - Parameter features: `[videos, frames, width]`
-  init(_ features: GraphTensor, lengths: GraphTensor, _ graph: GraphBuilder) throws {
-    frames = try graph.transpose(features, [1, 0, 2])
-    self.lengths = try graph.minimum(lengths, graph.constant(features.dimensions[1]))
-  }
-
-  /// The same, each video's last frame first.
-  func reversed(_ graph: GraphBuilder) throws -> FrameSequence {
-    FrameSequence(
-      frames: try graph.reverseSequence(frames, lengths, sequence: 0, batch: 1), lengths: lengths)
-  }
-
-  /// What the videos have at their last frames, `[videos, width]`; zeros for videos without frames.
-  func atLastFrame(_ states: GraphTensor, _ graph: GraphBuilder) throws -> GraphTensor {
-    let zero = try graph.constant(0)
-    let last = try graph.maximum(graph.subtract(lengths, graph.constant(1)), zero)
-    let videos = try graph.range(graph.element(graph.shape(of: lengths), 0))
-    let state = try graph.gatherND(states, graph.pack([last, videos], axis: 1))
-    return try graph.select(graph.compare("Greater", lengths, zero), state, graph.zeros(like: state))
-  }
 }
 
 /// What a recurrent layer makes of each frame.
@@ -132,5 +99,16 @@ extension ModelBuilder {
     let both = try graph.concat([forward.frames, backward.frames], axis: 2)
     let upper = FrameSequence(frames: both, lengths: input.lengths)
     return try recurrent(kind, upper, width, "rnn/multi_rnn_cell/cell_0")
+  }
+}
+
+extension Hyperparameters {
+  /// The cells of a layer over two directions, each of which has half of them.
+  func evenCells() throws -> Int {
+    guard lstmCells.isMultiple(of: 2) else {
+      throw KernelError(
+        .usage, "", "--lstm_cells is \(lstmCells), but must be even: each direction has half of them")
+    }
+    return lstmCells
   }
 }

@@ -9,7 +9,8 @@ struct VLADEnsemble {
     let flags = build.flags
     let count = flags.ensembleNum
     for (flag, given) in [
-      ("netvlad_cluster_size", flags.netvladClusterSize.count), ("netvlad_hidden_size", flags.netvladHiddenSize.count),
+      ("netvlad_cluster_size", flags.netvladClusterSize.count),
+      ("netvlad_hidden_size", flags.netvladHiddenSize.count),
       ("ensemble_wts", flags.ensembleWts.count),
     ] where given != count {
       throw KernelError(
