@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct BatchNormalizationTests {
   @Test func variablesAreNamedAsTheReference() throws {
-    let build = ModelBuilder(GraphBuilder(), isTraining: true, Hyperparameters())
+    let build = ModelBuilder(GraphBuilder(), isTraining: true, Hyperparameters(.miha))
     let x = try build.graph.placeholder("x", .float32, [-1, 3])
     let y = try build.graph.reopen("tower") { try build.batchNorm(x, "input_bn") }
     #expect(y.dimensions == [-1, 3])

@@ -12,12 +12,10 @@ extension ModelBuilder {
   {
     try variables(in: name) {
       let width = [x.width]
-      let beta = try graph.variable("beta", width, .constant(0), collections: ["model_variables"])
-      let gamma = try graph.variable("gamma", width, .constant(1), collections: ["model_variables"])
-      let mean = try graph.variable(
-        "moving_mean", width, .constant(0), isTrained: false, collections: ["model_variables"])
-      let variance = try graph.variable(
-        "moving_variance", width, .constant(1), isTrained: false, collections: ["model_variables"])
+      let beta = try variable("beta", width, .constant(0), isOfLayer: true)
+      let gamma = try variable("gamma", width, .constant(1), isOfLayer: true)
+      let mean = try variable("moving_mean", width, .constant(0), isTrained: false, isOfLayer: true)
+      let variance = try variable("moving_variance", width, .constant(1), isTrained: false, isOfLayer: true)
       if x.rank == 2 {
         let wide = try graph.expandDims(graph.expandDims(x, axis: 1), axis: 1)
         let result = try graph.fusedBatchNorm(

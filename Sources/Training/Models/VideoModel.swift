@@ -1,3 +1,4 @@
+import Bytes
 import Graphs
 
 /// One of the published models: it adds itself to a graph.
@@ -7,6 +8,8 @@ import Graphs
 package protocol VideoModel: Sendable {
   /// As `--model` names it.
   var name: String { get }
+  /// Whether it takes frames; else it takes one vector a video.
+  var takesFrames: Bool { get }
 
   /// Adds the model.
   ///
@@ -25,4 +28,16 @@ package struct ModelInput {
   /// `[videos]`, int32; of videos without frames, ones.
   package var frameCounts: GraphTensor
   package var classCount: Int
+
+  /// The sizes of image and sound, for models that treat them apart.
+  ///
+  /// - Throws: ``KernelError`` `.usage` when there are more or fewer features.
+  func imageAndSound(for model: String) throws -> (image: Int, sound: Int) {
+    guard featureSizes.count == 2 else {
+      throw KernelError(
+        .usage, "", "\(model) takes two features, of image and of sound, not \(featureSizes.count)",
+        hint: "--feature_names rgb,audio --feature_sizes 1024,128")
+    }
+    return (featureSizes[0], featureSizes[1])
+  }
 }

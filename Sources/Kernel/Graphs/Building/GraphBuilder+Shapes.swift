@@ -135,6 +135,18 @@ extension GraphBuilder {
       outputs: [(x.dtype, indices.dimensions.dropLast() + x.dimensions.dropFirst(depth))])[0]
   }
 
+  /// The largest elements along the last axis in falling order, of equal ones the first.
+  ///
+  /// - Returns: the elements and their places, `[…, count]`.
+  package func topK(_ x: GraphTensor, _ count: Int) throws -> (values: GraphTensor, places: GraphTensor) {
+    guard x.rank >= 1, x.width < 0 || count <= x.width else { throw misfit("TopKV2", [x]) }
+    let dimensions = Array(x.dimensions.dropLast()) + [count]
+    let outputs = try node(
+      "TopKV2", [x, constant(count, name: "k")], ["T": .type(TypeCode(x.dtype)), "sorted": .bool(true)],
+      outputs: [(x.dtype, dimensions), (.int32, dimensions)])
+    return (outputs[0], outputs[1])
+  }
+
   /// Along axis `sequence`, the first `lengths[b]` elements in reverse order, for each `b` of axis `batch`.
   package func reverseSequence(_ x: GraphTensor, _ lengths: GraphTensor, sequence: Int, batch: Int) throws
     -> GraphTensor

@@ -36,10 +36,11 @@ extension GraphBuilder {
   /// - Parameters:
   ///   - name: under the open scope; never changed, since checkpoints depend on it.
   ///   - collections: besides `variables`, and `trainable_variables` if it is trained.
+  ///   - stored: the type of a variable that is kept in fewer bits than the float32 it starts from.
   /// - Throws: ``KernelError`` `.badData` when a node has the name already.
   @discardableResult package func variable(
     _ name: String, _ dimensions: [Int], _ initializer: Initializer, isTrained: Bool = true,
-    collections: [String] = []
+    collections: [String] = [], as stored: DType = .float32
   ) throws -> BuiltVariable {
     let full = prefix + name
     guard !meta.graph.contains(full), Shape(dimensions) != nil else {
@@ -47,7 +48,7 @@ extension GraphBuilder {
         .badData, "", at: .node(full), "a variable \(PartialShape(dimensions)) of this name cannot be made",
         hint: "a node of this name may exist already")
     }
-    let dtype: DType = if case .int32 = initializer { .int32 } else { .float32 }
+    let dtype: DType = if case .int32 = initializer { .int32 } else { stored }
     let type = AttributeValue.type(TypeCode(dtype))
     let colocation = AttributeValue.texts(["loc:@" + full])
     let reference = try node(
@@ -58,7 +59,7 @@ extension GraphBuilder {
       ],
       outputs: [(dtype, dimensions)])[0]
     return try reopen(full) {
-      let initial = try scope("Initializer") { try value(initializer, dimensions) }
+      let initial = try scope("Initializer") { try cast(value(initializer, dimensions), to: dtype) }
       let assign = try node(
         "Assign", [reference, initial],
         ["T": type, "_class": colocation, "use_locking": .bool(true), "validate_shape": .bool(true)],

@@ -1,0 +1,83 @@
+import Bytes
+import Checkpoints
+import Graphs
+import Tensors
+
+/// A trained model as files that inference programs load: `inference_model.meta`, `.index`, `.data-00000-of-00001`, and
+/// beside them `model_flags.json` and the hyperparameters (specs: miha2018 §2.3, §2.5).
+package struct ModelExport {
+  package static let baseName = "inference_model"
+
+  private let graph: InferenceGraph
+  private let tensors: OutputPlan
+  private let texts: [(name: String, bytes: [UInt8])]
+
+  /// Chooses the values of the graph's variables from a checkpoint of a training run; what else is in it, slots and
+  /// averages, is left out.
+  ///
+  /// - Parameters:
+  ///   - usesAverages: takes the moving average of each weight in its place.
+  /// - Throws: ``KernelError`` `.badData` when the checkpoint lacks a variable, or has it in another type or shape.
+  package init(
+    _ graph: InferenceGraph, _ facts: ModelFacts, _ flags: Hyperparameters, values checkpoint: any TensorSource,
+    usesAverages: Bool = false
+  ) throws {
+    self.graph = graph
+    let trained = Set(
+      try graph.meta.variableDefinitions(in: "trainable_variables").map(\.node))
+    tensors = try OutputPlan(
+      graph.meta.variables().map { variable in
+        let index = try ModelExport.index(
+          of: variable, in: checkpoint, usesAverages: usesAverages, mustHaveAverage: trained.contains(variable.node))
+        var tensor = PlannedTensor(copying: TensorRef(checkpoint, index))
+        tensor.info.name = TensorName(variable.key)
+        return tensor
+      })
+    texts = [(ModelFacts.fileName, facts.json), (Hyperparameters.fileName, flags.json)]
+  }
+
+  /// Where a variable's value is: under its own name, or that of its average, which in 2017 had the scope twice.
+  private static func index(
+    of variable: GraphVariable, in checkpoint: any TensorSource, usesAverages: Bool, mustHaveAverage: Bool
+  ) throws -> Int {
+    let shadow = variable.key + "/ExponentialMovingAverage"
+    let scope = variable.key.prefix { $0 != "/" }
+    var names = usesAverages ? [shadow, "\(scope)/\(shadow)"] : []
+    // Statistics of batches had no averages in 2017, the number of the step never has one.
+    if !(usesAverages && mustHaveAverage) { names.append(variable.key) }
+    guard let index = names.lazy.compactMap({ checkpoint.index(of: TensorName($0)) }).first else {
+      throw KernelError(
+        .badData, checkpoint.path, at: .tensor(names[0]), "is not in the checkpoint, but the model has it",
+        hint: usesAverages
+          ? "the run may have kept no averages; export its weights instead"
+          : "hyperparameters and checkpoint belong to different models")
+    }
+    let info = checkpoint.tensors[index]
+    guard info.dtype == variable.type.dtype, variable.shape.isCompatible(with: PartialShape(info.shape)) else {
+      throw KernelError(
+        .badData, checkpoint.path, at: .tensor(info.name.description),
+        "is \(info.dtype.name) \(info.shape), but the model has \(variable.type) \(variable.shape)",
+        hint: "hyperparameters and checkpoint belong to different models")
+    }
+    return index
+  }
+
+  /// Writes all files; none appears unless all do.
+  ///
+  /// - Throws: ``KernelError`` `.cannotCreate` when one exists and may not be replaced, `.io` when the disk is full.
+  package func write(
+    to folder: String, name: String = ModelExport.baseName, existing: AtomicFile.Existing, _ workers: Workers,
+    progress: (Int) -> Void = { _ in }
+  ) throws {
+    let prefix = Path.join(folder, name)
+    var companions = [CompanionFile(prefix + ".meta", ByteView(try graph.meta.encoded()))]
+    for text in texts {
+      let path = Path.join(folder, text.name)
+      // A run's own folder has them already.
+      let isThere = (try? MappedFile(path).view.array) == text.bytes
+      if !isThere { companions.append(CompanionFile(path, ByteView(text.bytes))) }
+    }
+    try BundleWriter(tensors, to: prefix, with: companions, existing: existing)
+      .write(workers, progress: progress)
+  }
+}

@@ -1,0 +1,12 @@
+/// Whose code a model follows where the published ones differ: in scopes, defaults, and a few layers.
+package enum Lineage: String, Sendable, CaseIterable {
+  /// The first place of 2018, and the starter code of that year.
+  case miha
+  /// The first place of 2017.
+  case willow
+  /// The tenth place of 2018.
+  case boliu
+
+  /// The scope that all variables are under; empty for none.
+  package var scope: String { self == .willow ? "" : "tower" }
+}
