@@ -125,7 +125,8 @@ let package = Package(
     .executableTarget(
       name: "trainer",
       dependencies: [
-        "Bytes", "Records", "Predictions", "Packaging", "Inference", "Terminal",
+        "Bytes", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging", "Execution", "Inference", "Training",
+        "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Bytes
 import Testing
 
 @testable import Terminal
@@ -46,6 +47,6 @@ import Testing
     (.infinity, "ages"),
   ])
   func durations(seconds: Double, text: String) {
-    #expect(ProgressMeter.duration(seconds) == text)
+    #expect(DurationText.of(seconds: seconds) == text)
   }
 }

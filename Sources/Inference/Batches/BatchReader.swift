@@ -1,6 +1,5 @@
 import Bytes
 import Execution
-import Glibc
 import Records
 import Tensors
 
@@ -29,8 +28,7 @@ package final class BatchReader: @unchecked Sendable {
   /// Bytes of the files before the current one, and of that.
   private var earlierBytes = 0
   private var fileSize = 0
-  /// The features of the batch before, and of the one before that.
-  private var buffers: [OwnedBuffer?] = [nil, nil]
+  private var buffers = FeatureBuffers(hint: "a smaller --batch-size gives the same predictions")
   /// What ended the reading, told after the records before it.
   private var failure: (any Error)?
 
@@ -118,7 +116,7 @@ package final class BatchReader: @unchecked Sendable {
 
   private func read(_ picked: Picked) throws -> VideoBatch {
     let count = picked.records.count
-    let buffer = try room(for: count)
+    let buffer = try buffers.next(count, schema)
     let floats = buffer.bytes.bindMemory(to: Float.self)
     let rowSize = schema.rowSize * (schema.level == .frame ? schema.maxFrames : 1)
     let target = SharedRows(rows: floats, rowSize: rowSize)
@@ -149,40 +147,13 @@ package final class BatchReader: @unchecked Sendable {
       features: try Tensor(.float32, shape ?? .scalar, bytes: ByteView(unsafe: bytes, owner: buffer)),
       byteCount: earlierBytes + consumed)
   }
-
-  /// The buffer of the batch before the last one, grown if it is too small.
-  private func room(for count: Int) throws -> OwnedBuffer {
-    buffers.swapAt(0, 1)
-    let rows = schema.level == .frame ? schema.maxFrames : 1
-    var (byteCount, overflow) = (4 * schema.rowSize).multipliedReportingOverflow(by: rows)
-    if !overflow { (byteCount, overflow) = byteCount.multipliedReportingOverflow(by: count) }
-    if let buffer = buffers[0], !overflow, buffer.bytes.count >= byteCount { return buffer }
-    buffers[0] = nil
-    let memory = max(0, sysconf(Int32(_SC_PHYS_PAGES))) * max(0, sysconf(Int32(_SC_PAGESIZE)))
-    // Two of them are needed, and the graph's own values come on top.
-    guard !overflow, byteCount <= memory / 3 else {
-      throw KernelError(
-        .io, "", "the features of \(count) videos do not fit the memory of this machine",
-        hint: "a smaller --batch-size gives the same predictions")
-    }
-    let buffer = try OwnedBuffer(ifThereIsRoomFor: byteCount)
-    buffers[0] = buffer
-    return buffer
-  }
-}
-
-/// The rows of a batch, each of which one thread fills.
-private struct SharedRows: @unchecked Sendable {
-  let rows: UnsafeMutableBufferPointer<Float>
-  let rowSize: Int
-
-  subscript(row: Int) -> UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(rebasing: rows[row * rowSize..<(row + 1) * rowSize])
-  }
 }
 
 extension VideoBatch.Member {
-  fileprivate mutating func read(
+  /// Reads a record: its numbers into the `row` of a batch, the rest into the member.
+  ///
+  /// - Throws: ``ByteReader/Fault`` for a record that is no such video.
+  package mutating func read(
     _ record: Record, _ schema: VideoSchema, into row: UnsafeMutableBufferPointer<Float>, labels wantsLabels: Bool
   ) throws {
     self.record = record.number
@@ -204,7 +175,7 @@ extension VideoBatch.Member {
 
 extension VideoSchema {
   /// What records must be like, for who has others.
-  fileprivate var expectation: String {
+  package var expectation: String {
     "the model takes \(level.rawValue)-level records with "
       + inputs.map { "\($0.name) of \($0.size) \(level == .frame ? "bytes a frame" : "floats")" }
       .joined(separator: " and ")

@@ -15,6 +15,18 @@ package struct VideoBatch: Sendable {
     package var path = ""
     package var record = 0
     package var offset = 0
+
+    package init(
+      id: [UInt8] = [], frameCount: Int = 0, labels: [Int32] = [], path: String = "", record: Int = 0,
+      offset: Int = 0
+    ) {
+      self.id = id
+      self.frameCount = frameCount
+      self.labels = labels
+      self.path = path
+      self.record = record
+      self.offset = offset
+    }
   }
 
   package let members: [Member]
@@ -24,6 +36,12 @@ package struct VideoBatch: Sendable {
   package let features: Tensor
   /// About how many bytes of the files have been read; of compressed ones nobody knows before their end.
   package let byteCount: Int
+
+  package init(members: [Member], features: Tensor, byteCount: Int) {
+    self.members = members
+    self.features = features
+    self.byteCount = byteCount
+  }
 
   package var count: Int { members.count }
 

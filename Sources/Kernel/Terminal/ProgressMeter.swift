@@ -1,3 +1,5 @@
+import Bytes
+
 /// The arithmetic and wording of a progress display; knows no clock and no terminal.
 struct ProgressMeter {
   let label: String
@@ -31,7 +33,7 @@ struct ProgressMeter {
     var text = "\(label): \(percent) % of \(ByteSize(total))"
     if let rate = rate(at: now) {
       let left = Double(max(0, total - self.done)) / rate
-      text += ", \(shown(rate, at: now)), \(ProgressMeter.duration(left)) left"
+      text += ", \(shown(rate, at: now)), \(DurationText.of(seconds: left)) left"
     }
     return text
   }
@@ -39,7 +41,7 @@ struct ProgressMeter {
   /// What to say at the end.
   func summary(now: Double) -> String {
     let amount = items.map { "\($0.count) \($0.noun)" } ?? "\(ByteSize(done))"
-    let text = "\(label): \(amount) in \(ProgressMeter.duration(now - start))"
+    let text = "\(label): \(amount) in \(DurationText.of(seconds: now - start))"
     return rate(at: now).map { "\(text), \(shown($0, at: now))" } ?? text
   }
 
@@ -55,15 +57,5 @@ struct ProgressMeter {
     let elapsed = now - start
     guard elapsed > 0.001, done > 0 else { return nil }
     return Double(done) / elapsed
-  }
-
-  /// `3 s`, `2 min 05 s`, `1 h 02 min`.
-  static func duration(_ seconds: Double) -> String {
-    guard seconds < 1e9 else { return "ages" }
-    let whole = Int(max(0, seconds).rounded())
-    func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(padded(whole % 60)) s" }
-    return "\(whole / 3600) h \(padded(whole % 3600 / 60)) min"
   }
 }

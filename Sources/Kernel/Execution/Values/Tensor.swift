@@ -77,6 +77,9 @@ public struct Tensor: Sendable {
   var floats: UnsafeBufferPointer<Float> { elements(Float.self) }
   var mutableFloats: UnsafeMutableBufferPointer<Float> { mutableElements(Float.self) }
 
+  /// The bytes of all elements, not copied.
+  package var view: ByteView { ByteView(unsafe: bytes, owner: storage) }
+
   /// The bytes of all elements.
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(mutableBytes) }
   var mutableBytes: UnsafeMutableRawBufferPointer {

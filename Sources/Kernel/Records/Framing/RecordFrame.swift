@@ -53,6 +53,12 @@ package struct Record {
   /// Where the frame begins in the (uncompressed) file.
   package let offset: Int
 
+  package init(frame: UnsafeRawBufferPointer, number: Int, offset: Int) {
+    self.frame = frame
+    self.number = number
+    self.offset = offset
+  }
+
   package var payload: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: frame[RecordFrame.headerLength..<(frame.count - RecordFrame.footerLength)])
   }

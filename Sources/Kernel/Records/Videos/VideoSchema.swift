@@ -51,6 +51,12 @@ package enum FrameQuantization {
   private static let scale = Float(4.0 / 255)
   private static let bias = Float(4.0 / 512 - 2)
 
+  /// The byte that ``dequantized(_:)`` makes `value` of; of other numbers the nearest one.
+  package static func stored(_ value: Float) -> UInt8 {
+    let byte = ((value - bias) / scale).clamped(to: 0...255)
+    return byte.isNaN ? 0 : UInt8(byte.rounded())
+  }
+
   /// Writes the floats for `bytes`; vectorizable.
   @inline(__always)
   static func dequantize(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutablePointer<Float>) {

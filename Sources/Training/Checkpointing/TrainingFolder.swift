@@ -1,0 +1,88 @@
+import Bytes
+import Checkpoints
+import Glibc
+
+/// A folder (`--train_dir`) with the checkpoints `model.ckpt-N` of a training, N the number of the step.
+///
+/// Only one training at a time can have it.
+package final class TrainingFolder {
+  package let path: String
+  private let lock: Int32
+
+  private static let stem = "model.ckpt-"
+
+  /// Makes the folder if it is missing.
+  ///
+  /// - Throws: ``KernelError`` `.cannotCreate` when it cannot be made, or another training has it.
+  package init(_ path: String) throws {
+    self.path = path
+    try FolderMaker().makeWithParents(path)
+    lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard lock >= 0 else { throw SystemError().writing(path) }
+    // A process that was just killed takes a while to give its memory back, and only then its locks.
+    for _ in 0..<40 {
+      // A file system without locks is no reason to refuse.
+      if retryingInterrupts({ flock(lock, LOCK_EX | LOCK_NB) }) == 0 || errno != EWOULDBLOCK { return }
+      usleep(50_000)
+    }
+    close(lock)
+    throw KernelError(.cannotCreate, path, "another training is going on in it")
+  }
+
+  deinit { close(lock) }
+
+  /// The prefix of the checkpoint of a step.
+  package func prefix(_ step: Int) -> String { Path.join(path, TrainingFolder.stem + "\(step)") }
+
+  /// The steps that have whole checkpoints, ascending.
+  package var steps: [Int] { get throws { try TrainingFolder.steps(in: path) } }
+
+  /// The steps that have whole checkpoints in a folder, ascending; whoever is training there.
+  ///
+  /// A checkpoint is whole if its index is there, which comes last. Whatever the `checkpoint` file says, which others
+  /// overwrite, the newest is that of the highest step (specs: miha2018 §2.3).
+  package static func steps(in path: String) throws -> [Int] {
+    try namesInFolder(path).compactMap { name in
+      guard name.hasPrefix(stem), name.hasSuffix(".index") else { return nil }
+      return Int(name.dropFirst(stem.count).dropLast(".index".count))
+    }.sorted()
+  }
+
+  /// The prefix of the newest checkpoint of a folder.
+  ///
+  /// - Throws: ``KernelError`` `.noInput` when there is none.
+  package static func newest(in path: String) throws -> String {
+    guard FileStatus(path)?.isDirectory == true else { throw KernelError(.noInput, path, "is not a folder") }
+    guard let step = try steps(in: path).last else {
+      throw KernelError(.noInput, path, "holds no checkpoint \(stem)N", hint: "has the training begun?")
+    }
+    return Path.join(path, stem + "\(step)")
+  }
+
+  /// Removes what a training leaves: checkpoints, events, flags. Other files stay.
+  ///
+  /// - Throws: ``KernelError`` `.cannotCreate` for a file that cannot be removed.
+  package func clear() throws {
+    for name in try namesInFolder(path)
+    where name.hasPrefix(TrainingFolder.stem) || name.hasPrefix("events.out.tfevents.")
+      || [CheckpointState.fileName, "model_flags.json"].contains(name)
+    {
+      let file = Path.join(path, name)
+      guard unlink(file) == 0 else { throw SystemError().writing(file) }
+    }
+  }
+
+  /// Removes the checkpoint of a step; its index goes first, so that nothing takes what is left for a checkpoint.
+  func remove(_ step: Int) throws {
+    let name = TrainingFolder.stem + "\(step)"
+    unlink(Path.join(path, name + ".index"))
+    for other in try namesInFolder(path) where other.hasPrefix(name + ".") { unlink(Path.join(path, other)) }
+  }
+
+  /// Makes the `checkpoint` file name what is there.
+  func writeState() throws {
+    let names = try steps.map { TrainingFolder.stem + "\($0)" }
+    guard let latest = names.last else { return }
+    try CheckpointState(latest: latest, all: names).write(to: path)
+  }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Bytes
+import Training
+
+/// The hyperparameters of the models, by the names of the references.
+struct ModelFlagOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Whose models and defaults: miha (first of 2018), willow (first of 2017), boliu (tenth of 2018). The variables of \
+      willow have no scope.
+      """, valueName: "name"))
+  var lineage: String?
+
+  @Option(help: .flag("iterations")) var iterations: String?
+  @Flag(inversion: .prefixedNo, help: .flag("sample_random_frames")) var sampleRandomFrames: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("sample_all")) var sampleAll: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("frame_shuffle")) var frameShuffle: Bool?
+
+  @Option(help: .flag("video_level_classifier_model")) var videoLevelClassifierModel: String?
+  @Option(help: .flag("moe_num_mixtures")) var moeNumMixtures: String?
+  @Option(help: .flag("moe_l2")) var moeL2: String?
+  @Option(help: .flag("moe_low_rank_gating")) var moeLowRankGating: String?
+  @Flag(inversion: .prefixedNo, help: .flag("moe_prob_gating")) var moeProbGating: Bool?
+  @Option(help: .flag("moe_prob_gating_input")) var moeProbGatingInput: String?
+  @Flag(inversion: .prefixedNo, help: .flag("gating")) var gating: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("gating_remove_diag")) var gatingRemoveDiag: Bool?
+
+  @Option(help: .flag("netvlad_cluster_size")) var netvladClusterSize: [String] = []
+  @Option(help: .flag("netvlad_hidden_size")) var netvladHiddenSize: [String] = []
+  @Flag(inversion: .prefixedNo, help: .flag("netvlad_relu")) var netvladRelu: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("netvlad_add_batch_norm")) var netvladAddBatchNorm: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("lightvlad")) var lightvlad: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("vlagd")) var vlagd: Bool?
+  @Option(help: .flag("fv_cluster_size")) var fvClusterSize: String?
+  @Option(help: .flag("fv_hidden_size")) var fvHiddenSize: String?
+  @Flag(inversion: .prefixedNo, help: .flag("fv_relu")) var fvRelu: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("fv_couple_weights")) var fvCoupleWeights: Bool?
+  @Option(help: .flag("fv_coupling_factor")) var fvCouplingFactor: String?
+
+  @Option(help: .flag("dbof_cluster_size")) var dbofClusterSize: String?
+  @Option(help: .flag("dbof_hidden_size")) var dbofHiddenSize: String?
+  @Flag(inversion: .prefixedNo, help: .flag("dbof_relu")) var dbofRelu: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("dbof_add_batch_norm")) var dbofAddBatchNorm: Bool?
+  @Option(help: .flag("dbof_pooling_method")) var dbofPoolingMethod: String?
+  @Option(help: .flag("dbof_activation")) var dbofActivation: String?
+  @Flag(inversion: .prefixedNo, help: .flag("softdbof_maxpool")) var softdbofMaxpool: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("fc_dimred")) var fcDimred: Bool?
+
+  @Option(help: .flag("lstm_cells")) var lstmCells: String?
+  @Option(help: .flag("lstm_layers")) var lstmLayers: String?
+  @Flag(inversion: .prefixedNo, help: .flag("lstm_random_sequence")) var lstmRandomSequence: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("lstm_backward")) var lstmBackward: Bool?
+  @Option(help: .flag("gru_cells")) var gruCells: String?
+  @Option(help: .flag("gru_layers")) var gruLayers: String?
+  @Flag(inversion: .prefixedNo, help: .flag("gru_random_sequence")) var gruRandomSequence: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("gru_backward")) var gruBackward: Bool?
+
+  @Option(help: .flag("ensemble_num")) var ensembleNum: String?
+  @Option(help: .flag("ensemble_wts")) var ensembleWts: [String] = []
+  @Flag(inversion: .prefixedNo, help: .flag("float16_flag")) var float16Flag: Bool?
+
+  /// What was given, by the references' names.
+  private var words: [(name: String, words: [String])] {
+    [
+      ("iterations", [iterations]), ("sample_random_frames", [text(sampleRandomFrames)]),
+      ("sample_all", [text(sampleAll)]), ("frame_shuffle", [text(frameShuffle)]),
+      ("video_level_classifier_model", [videoLevelClassifierModel]), ("moe_num_mixtures", [moeNumMixtures]),
+      ("moe_l2", [moeL2]), ("moe_low_rank_gating", [moeLowRankGating]),
+      ("moe_prob_gating", [text(moeProbGating)]), ("moe_prob_gating_input", [moeProbGatingInput]),
+      ("gating", [text(gating)]), ("gating_remove_diag", [text(gatingRemoveDiag)]),
+      ("netvlad_cluster_size", netvladClusterSize), ("netvlad_hidden_size", netvladHiddenSize),
+      ("netvlad_relu", [text(netvladRelu)]), ("netvlad_add_batch_norm", [text(netvladAddBatchNorm)]),
+      ("lightvlad", [text(lightvlad)]), ("vlagd", [text(vlagd)]), ("fv_cluster_size", [fvClusterSize]),
+      ("fv_hidden_size", [fvHiddenSize]), ("fv_relu", [text(fvRelu)]),
+      ("fv_couple_weights", [text(fvCoupleWeights)]), ("fv_coupling_factor", [fvCouplingFactor]),
+      ("dbof_cluster_size", [dbofClusterSize]), ("dbof_hidden_size", [dbofHiddenSize]),
+      ("dbof_relu", [text(dbofRelu)]), ("dbof_add_batch_norm", [text(dbofAddBatchNorm)]),
+      ("dbof_pooling_method", [dbofPoolingMethod]), ("dbof_activation", [dbofActivation]),
+      ("softdbof_maxpool", [text(softdbofMaxpool)]), ("fc_dimred", [text(fcDimred)]),
+      ("lstm_cells", [lstmCells]), ("lstm_layers", [lstmLayers]),
+      ("lstm_random_sequence", [text(lstmRandomSequence)]), ("lstm_backward", [text(lstmBackward)]),
+      ("gru_cells", [gruCells]), ("gru_layers", [gruLayers]), ("gru_random_sequence", [text(gruRandomSequence)]),
+      ("gru_backward", [text(gruBackward)]), ("ensemble_num", [ensembleNum]), ("ensemble_wts", ensembleWts),
+      ("float16_flag", [text(float16Flag)]),
+    ].map { ($0.0, $0.1.compactMap { $0 }) }
+  }
+
+  private func text(_ value: Bool?) -> String? { value.map { $0 ? "true" : "false" } }
+
+  /// The hyperparameters that `base` has, or the lineage's defaults, with what was given.
+  ///
+  /// - Throws: ``KernelError`` `.usage` for a word that does not fit its flag.
+  func hyperparameters(from base: Hyperparameters? = nil) throws -> Hyperparameters {
+    var flags = base ?? Hyperparameters()
+    if let name = lineage {
+      guard let lineage = Lineage(rawValue: name) else {
+        throw KernelError(
+          .usage, "", "there is no lineage \(name.printable)",
+          hint: "one of " + Lineage.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      if base?.lineage != lineage { flags = Hyperparameters(lineage) }
+    }
+    for (name, words) in words where !words.isEmpty { try flags.set(name, words) }
+    return flags
+  }
+}
+
+extension ArgumentHelp {
+  /// What a hyperparameter is, from its declaration in the library.
+  fileprivate static func flag(_ name: String) -> ArgumentHelp {
+    guard let flag = ModelFlag.named(name) else { return "" }
+    let text = flag.help.prefix(1).uppercased() + flag.help.dropFirst()
+    let ending = flag.isSwitch ? "." : " (default: \(flag.text(in: Hyperparameters())))."
+    return ArgumentHelp(text + ending, valueName: flag.isSwitch ? nil : flag.valueName)
+  }
+}
+
+extension ModelFlag {
+  fileprivate var valueName: String {
+    switch kind {
+    case .flag: ""
+    case .integer, .integers: "n"
+    case .number, .numbers: "x"
+    case .choice: "name"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Bytes
+import Terminal
+import Training
+
+/// How weights follow the records.
+struct RecipeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Videos of a step.", valueName: "n"))
+  var batchSize = 1024
+
+  @Option(
+    help: ArgumentHelp("The loss: CrossEntropyLoss, HingeLoss or SoftmaxLoss.", valueName: "name"))
+  var labelLoss = "CrossEntropyLoss"
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Learn from a teacher's predictions, which trainer distill-dataset adds to records: the part of the loss that they \
+      have, from 0 to 1; the labels have the rest.
+      """, valueName: "part"))
+  var lossLambda: Float?
+
+  @Option(help: ArgumentHelp("How weights follow their gradients: \(names).", valueName: "name"))
+  var optimizer = Optimizer.adam
+
+  @Option(help: ArgumentHelp("The learning rate to begin with.", valueName: "rate"))
+  var baseLearningRate: Float = 0.01
+
+  @Option(help: ArgumentHelp("By what the rate is multiplied again and again.", valueName: "factor"))
+  var learningRateDecay: Float = 0.95
+
+  @Option(help: ArgumentHelp("After how many videos that happens.", valueName: "n"))
+  var learningRateDecayExamples: Float = 4_000_000
+
+  @Option(
+    help: ArgumentHelp(
+      "The largest norm of a variable's gradient, which is shortened to it; 0 leaves gradients as they are.",
+      valueName: "norm"))
+  var clipGradientNorm: Float = 1
+
+  @Option(help: ArgumentHelp("The factor of the penalties of weights.", valueName: "factor"))
+  var regularizationPenalty: Float = 1
+
+  private static let names = Optimizer.allCases.map(\.rawValue).joined(separator: ", ")
+
+  func validate() throws {
+    if batchSize < 1 || batchSize > 1 << 24 {
+      throw ValidationError("--batch-size must be 1 or more, not \(batchSize)")
+    }
+    if let lossLambda, !(0...1).contains(lossLambda) {
+      throw ValidationError("--loss-lambda must be from 0 to 1, not \(lossLambda)")
+    }
+    for (name, value) in [
+      ("base-learning-rate", baseLearningRate), ("learning-rate-decay", learningRateDecay),
+      ("learning-rate-decay-examples", learningRateDecayExamples),
+    ] where !(value > 0 && value.isFinite) {
+      throw ValidationError("--\(name) must be a number above 0, not \(value)")
+    }
+    for (name, value) in [
+      ("clip-gradient-norm", clipGradientNorm), ("regularization-penalty", regularizationPenalty),
+    ] where !value.isFinite {
+      throw ValidationError("--\(name) must be a number, not \(value)")
+    }
+  }
+
+  /// The recipe, without what other options decide.
+  ///
+  /// - Throws: ``KernelError`` `.usage` for a loss that does not exist.
+  var recipe: TrainingRecipe {
+    get throws {
+      var recipe = TrainingRecipe()
+      guard let loss = TrainingLoss.named[labelLoss] else {
+        throw KernelError(
+          .usage, "", "there is no loss \(labelLoss.printable)",
+          hint: "one of " + TrainingLoss.named.keys.sorted().joined(separator: ", "))
+      }
+      recipe.loss = lossLambda.map { .distillation(teacher: $0) } ?? loss
+      recipe.optimizer = optimizer
+      recipe.baseLearningRate = baseLearningRate
+      recipe.learningRateDecay = learningRateDecay
+      recipe.decayExamples = learningRateDecayExamples
+      recipe.batchSize = batchSize
+      recipe.clipNorm = clipGradientNorm
+      recipe.regularizationPenalty = regularizationPenalty
+      return recipe
+    }
+  }
+}
+
+extension Optimizer: ExpressibleByArgument {}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Bytes
+import Execution
+import Terminal
+import Training
+
+/// `trainer train`
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model, or go on training it.",
+    discussion: """
+      Trains one of the published models on records and writes checkpoints model.ckpt-N to a folder, N the number of the \
+      step. A training that was cut goes on from its newest checkpoint exactly where it was: the same command again ends \
+      with the same bytes as if it had not been cut. Ctrl-C writes a checkpoint and ends.
+
+      The options are those of the published train.py, train_distill.py and their models; underscores may stand for \
+      hyphens, and flags may have =True or =False.
+      """)
+
+  @Option(
+    help: ArgumentHelp("The model: \(Zoo.models.map(\.name).joined(separator: ", ")).", valueName: "name"))
+  var model = "LogisticModel"
+
+  @Option(
+    help: ArgumentHelp("The folder of the training; made if it is missing.", valueName: "folder"),
+    completion: .directory)
+  var trainDir: String
+
+  @Flag(inversion: .prefixedNo, help: "Remove the training that is in the folder, and begin anew.")
+  var startNewModel = false
+
+  @OptionGroup(title: "RECORDS") var records: TrainingRecordOptions
+  @OptionGroup(title: "RECIPE") var recipe: RecipeOptions
+
+  @Option(help: ArgumentHelp("End when there have been so many steps.", valueName: "n"))
+  var maxSteps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint to begin with the weights of, and to keep moving averages of them from there.",
+      valueName: "prefix"), completion: .file())
+  var emaSource: String?
+
+  @Option(
+    help: ArgumentHelp("Averages follow the weights by 1/n of the difference each step.", valueName: "n"))
+  var emaHalflife = 3000.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Of first weights, of what the model draws, and of the order of records: the same gives the same bytes.",
+      valueName: "number"))
+  var seed: UInt32 = 0
+
+  @OptionGroup(title: "CHECKPOINTS") var checkpoints: CheckpointOptions
+
+  @Flag(help: "Tell how long each kind of operator took.")
+  var profile = false
+
+  @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
+  @OptionGroup var idle: IdleOptions
+  @OptionGroup var threads: ThreadsOption
+  @OptionGroup var quiet: QuietOptions
+
+  func validate() throws {
+    if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps must be 1 or more, not \(maxSteps)") }
+    if !(emaHalflife >= 1 && emaHalflife.isFinite) {
+      throw ValidationError("--ema-halflife must be 1 or more, not \(emaHalflife)")
+    }
+  }
+
+  func run() throws {
+    idle.note(quiet.diagnostics)
+    let plan = try plan()
+    let folder = try TrainingFolder(trainDir)
+    if startNewModel { try folder.clear() }
+    let run = try TrainingRun(
+      plan, in: folder, averagesFrom: emaSource, readers: threads.workers, workers: threads.workers)
+    for note in run.notes { quiet.diagnostics.warning(note) }
+    if let step = run.resumedStep { quiet.diagnostics.note("\(trainDir): going on after step \(step)") }
+    if profile { run.session.profile = Profile() }
+    var options = TrainingLoop.Options()
+    options.maxSteps = maxSteps
+    options.schedule = checkpoints.schedule
+    options.readsAhead = threads.workers.count > 1
+    let loop = TrainingLoop(
+      run.session, in: folder, checkpoints.saver(threads.workers), events: try EventFile(in: trainDir), run.state,
+      options)
+    Interruption.watch()
+    let outcome = try loop.run(run.input, isInterrupted: { Interruption.isRequested }) { report in
+      if !quiet.quiet { StandardError.shared.line(report.line) }
+    } warn: { problem in
+      quiet.diagnostics.warning("\(problem)", hint: "the record is passed over")
+    }
+    if outcome == .interrupted { quiet.diagnostics.note("\(trainDir): ended by a signal; its step is saved") }
+    if let profile = run.session.profile { StandardError.shared.line(profile.description) }
+  }
+
+  private func plan() throws -> TrainingPlan {
+    var input = try records.input(batchSize: recipe.batchSize)
+    input.hasTeacher = recipe.lossLambda != nil
+    let model = try Zoo.model(named: model)
+    let facts = ModelFacts(
+      model: model.name, featureNames: records.featureNames, featureSizes: records.featureSizes,
+      takesFrames: records.frameFeatures, labelLoss: recipe.labelLoss)
+    var plan = try TrainingPlan(
+      model, flags.hyperparameters(), facts, recipe.recipe, input, seed: Int(seed))
+    plan.averageHalflife = emaSource == nil ? nil : emaHalflife
+    return plan
+  }
+}
