@@ -1,7 +1,10 @@
-/// Loops that need a CPU's own instructions, and code that protobuf-c generates; everything else of the suite is Swift.
+/// Loops that need a CPU's own instructions, and code that protobuf-c generates; everything else of the suite is
+/// Swift.
 #ifndef CKERNEL_H
 #define CKERNEL_H
+#include "gradients.h"
 #include "half.h"
+#include "optimizers.h"
 #include "vector_math.h"
 #include "matrix_tiles.h"
 #include "meta_graph.pb-c.h"

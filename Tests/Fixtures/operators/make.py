@@ -270,4 +270,5 @@ def main():
     np.savez_compressed("inputs.npz", **inputs)
 
 
-main()
+if __name__ == "__main__":
+  main()

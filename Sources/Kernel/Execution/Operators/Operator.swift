@@ -34,6 +34,7 @@ extension Operator {
     uniqueKeysWithValues: [
       constants, variables, casts, shapes, slices, joins, unary, binary, comparisons, selections, sums, reductions,
       matrices, gathers, permutations, sequences, normalizations, random, tensorArrays, sorting,
+      increments, optimizers, batchNormalizations, unaryGradients, biasGradients,
     ].joined().map { ($0.name, $0) })
 
   /// Operators that stand for several nodes of a file, by name.

@@ -5,7 +5,7 @@ import Tensors
 extension Operator {
   /// `VariableV2`, `VarHandleOp` and what reads and changes them.
   ///
-  /// A variable gives out a handle; the session hands its value to every operator but those that ``takesReference``
+  /// A variable gives out a handle; the session hands its value to every operator but those that ``references(_:)``
   /// says, at the time when the operator runs, as TensorFlow does.
   static let variables: [Operator] = [
     handle("Variable"), handle("VariableV2"), handle("VarHandleOp"),
@@ -15,7 +15,20 @@ extension Operator {
     },
     Operator("Assign", isStateful: true) { _ in { call in try assign(&call) } },
     Operator("AssignVariableOp", isStateful: true) { _ in { call in try assign(&call) } },
+    isInitialized("IsVariableInitialized"), isInitialized("VarIsInitializedOp"),
   ]
+
+  private static func isInitialized(_ name: String) -> Operator {
+    Operator(name, isStateful: true) { _ in
+      { call in
+        try call.expect(1)
+        let result = try call.allocate(.bool, .scalar)
+        let node = try call.variable(0).node
+        result.mutableElements(UInt8.self)[0] = call.context.variables.hasValue(node) ? 1 : 0
+        call.outputs = [result]
+      }
+    }
+  }
 
   private static func handle(_ name: String) -> Operator {
     Operator(name) { node in
@@ -24,13 +37,18 @@ extension Operator {
     }
   }
 
-  /// Whether the operator wants the variable itself as its first input, not its value.
-  static func takesReference(_ op: String) -> Bool {
+  /// How many of the operator's first inputs are variables themselves, not their values.
+  static func references(_ op: String) -> Int {
     switch op {
-    case "Assign", "AssignVariableOp", "ReadVariableOp", "ResourceGather": true
-    default: false
+    case "Assign", "AssignVariableOp", "ReadVariableOp", "ResourceGather", "IsVariableInitialized",
+      "VarIsInitializedOp":
+      1
+    default: updateReferences[op] ?? 0
     }
   }
+
+  /// The operators that change variables.
+  static let updates: Set<String> = Set(updateReferences.keys).union(["Assign", "AssignVariableOp"])
 
   private static func assign(_ call: inout Call) throws {
     try call.expect(2)

@@ -3,17 +3,19 @@ import Graphs
 /// Steps in two parts: those that depend on nothing but constants and variables, and the rest.
 ///
 /// The first part is done once and not again for each batch: arithmetic on shapes, and the widening of a quantized
-/// model's weights.
+/// model's weights. Where a run changes variables, only what depends on constants alone is in it.
 struct AheadOfTime {
   var ahead: [Step] = []
   var rest: [Step] = []
   private var slots: Set<Int> = []
 
-  init(_ steps: [Step]) {
+  /// - Parameter readsVariables: whether what depends on variables is worth keeping: not where a run changes them.
+  init(_ steps: [Step], readsVariables: Bool) {
     var flags: Set<Int> = []
     for step in steps {
       if case .operation = step.work, Operator.named(step.node.op)?.isStateful == false,
-        step.inputs.allSatisfy({ slots.contains($0.slot) }), step.controls.allSatisfy(flags.contains)
+        readsVariables || !step.node.isVariable, step.inputs.allSatisfy({ slots.contains($0.slot) }),
+        step.controls.allSatisfy(flags.contains)
       {
         ahead.append(step)
         slots.formUnion(step.outputs.compactMap { $0 })

@@ -22,8 +22,8 @@ struct FrameValues {
       return skip(step)
     }
     switch step.work {
-    case .operation(let operation, let takesReference):
-      var call = Call(step.node, try take(step, takesReference, context), context)
+    case .operation(let operation, let references):
+      var call = Call(step.node, try take(step, references, context), context)
       if context.profile == nil {
         try operation.run(&call)
       } else {
@@ -32,16 +32,16 @@ struct FrameValues {
         context.profile?.add(step.node.op, since: start)
       }
       try put(call.outputs, step)
-    case .pass: try put(take(step, false, context), step)
+    case .pass: try put(take(step, 0, context), step)
     case .branch:
-      let inputs = try take(step, false, context)
+      let inputs = try take(step, 0, context)
       let takesSecond = try step.node.truth(inputs[1])
       for (output, slot) in step.outputs.enumerated() {
         if let slot { slots[slot] = (output == 1) == takesSecond && output < 2 ? inputs[0] : nil }
       }
     case .merge: break
     case .loop(let plan):
-      let results = try plan.run(take(step, false, context), context)
+      let results = try plan.run(take(step, 0, context), context)
       for (index, result) in results.enumerated() {
         if let slot = step.outputs[index] { slots[slot] = result }
         if let flag = step.exitFlags[index] { flags[flag] = result != nil }
@@ -67,13 +67,13 @@ struct FrameValues {
   }
 
   /// The inputs of a step; those that nobody needs any more are no longer kept here.
-  private mutating func take(_ step: Step, _ takesReference: Bool, _ context: RunContext) throws -> [Tensor] {
+  private mutating func take(_ step: Step, _ references: Int, _ context: RunContext) throws -> [Tensor] {
     var inputs: [Tensor] = []
     inputs.reserveCapacity(step.inputs.count)
     for (index, input) in step.inputs.enumerated() {
       guard var value = slots[input.slot] else { continue }
       if input.isLast { slots[input.slot] = nil }
-      if value.dtype == .resource, !(takesReference && index == 0),
+      if value.dtype == .resource, index >= references,
         let variable = value.storage.object as? VariableHandle, variable.isReference
       {
         value = try context.variables.value(of: variable.node)

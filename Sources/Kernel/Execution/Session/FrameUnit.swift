@@ -11,7 +11,7 @@ enum FrameUnit: Hashable {
 
 extension Planner {
   /// The units of a frame, each after those that it needs; a loop needs what enters it, and what it yields is there
-  /// when all of it has run.
+  /// when all of it has run. Updates of variables wait for their readers (``UpdateOrder``).
   ///
   /// - Throws: ``KernelError`` `.badData` when a loop needs, around the outside, what only it yields.
   func sorted(_ units: [FrameUnit], in frame: Int) throws -> [FrameUnit] {
@@ -36,16 +36,22 @@ extension Planner {
         waiting[user] += 1
       }
     }
-    var ready = units.indices.filter { waiting[$0] == 0 }
+    var updates = UpdateOrder(graph, units, consumers)
+    var ready = units.indices.filter { waiting[$0] == 0 && !updates.mustWait($0) }
     var result: [FrameUnit] = []
     var next = 0
-    while next < ready.count {
+    while true {
+      if next == ready.count {
+        guard let update = updates.firstHeldBack(where: { waiting[$0] == 0 }) else { break }
+        ready.append(update)
+      }
       let unit = ready[next]
       next += 1
       result.append(units[unit])
+      for update in updates.finish(unit) where waiting[update] == 0 { ready.append(update) }
       for consumer in consumers[unit] {
         waiting[consumer] -= 1
-        if waiting[consumer] == 0 { ready.append(consumer) }
+        if waiting[consumer] == 0, !updates.mustWait(consumer) { ready.append(consumer) }
       }
     }
     guard result.count == units.count else {

@@ -1,8 +1,8 @@
 import Graphs
 import Tensors
 
-/// What it takes to compute some tensors of a graph from others: steps in an order that works, and where each value is
-/// kept between them.
+/// What it takes to compute some tensors of a graph from others: steps in an order that works, and where each value
+/// is kept between them.
 final class Plan: Sendable {
   /// A tensor that is fed or fetched, and where it is kept.
   struct Place: Sendable {
@@ -12,16 +12,24 @@ final class Plan: Sendable {
 
   /// The graph itself, without what is done ahead.
   let main: FramePlan
-  /// Steps that are done once for as long as no variable changes.
+  /// Steps that are done once, or once for as long as no variable changes.
   let ahead: [Step]
+  /// Whether they read variables.
+  let aheadReadsVariables: Bool
+  /// Whether running it changes variables.
+  let changesVariables: Bool
   /// What the steps done ahead leave for the others.
   let kept: [Int]
   let feeds: [Place]
   let fetches: [Place]
 
-  init(main: FramePlan, ahead: [Step], kept: [Int], feeds: [Place], fetches: [Place]) {
+  init(
+    main: FramePlan, ahead: [Step], kept: [Int], feeds: [Place], fetches: [Place], changesVariables: Bool
+  ) {
     self.main = main
     self.ahead = ahead
+    self.changesVariables = changesVariables
+    aheadReadsVariables = ahead.contains { $0.node.isVariable }
     self.kept = kept
     self.feeds = feeds
     self.fetches = fetches
@@ -46,7 +54,8 @@ final class FramePlan: Sendable {
 /// One node to be run, or one loop.
 struct Step: Sendable {
   enum Work: Sendable {
-    case operation(BoundOperation, takesReference: Bool)
+    /// Of its inputs, the first `references` are variables themselves, not their values.
+    case operation(BoundOperation, references: Int)
     /// Hands its input on.
     case pass
     case branch

@@ -17,8 +17,8 @@ struct Planner {
   private(set) var members: [[Int]]
   private(set) var children: [[Int]]
 
-  /// - Throws: ``KernelError`` `.badData` when the graph cannot be run: a cycle, an input from nowhere, operators that
-  ///   are not supported (all of them are named), a placeholder that is not fed.
+  /// - Throws: ``KernelError`` `.badData` when the graph cannot be run: a cycle, an input from nowhere, operators
+  /// that are not supported (all of them are named), a placeholder that is not fed.
   static func plan(
     _ graph: Graph, fetching fetches: [Endpoint], feeding feeds: [Endpoint], targets: [String]
   ) throws -> Plan {
@@ -88,13 +88,14 @@ struct Planner {
     let steps = try steps(of: 0, &slots)
     let fetched = fetches.map { Plan.Place(slot: slots.slot($0), endpoint: $0) }
     let given = feeds.map { Plan.Place(slot: slots.slot($0), endpoint: $0) }
-    var split = AheadOfTime(steps)
+    let changesVariables = graph.nodes.contains { Operator.updates.contains($0.op) }
+    var split = AheadOfTime(steps, readsVariables: !changesVariables)
     let kept = split.kept(for: fetched.map(\.slot))
     split.ahead.markLastUses(keeping: Set(kept))
     split.rest.markLastUses(keeping: Set(kept + fetched.map(\.slot)))
     return Plan(
       main: FramePlan(steps: split.rest, slotCount: slots.slotCount, flagCount: slots.flagCount),
-      ahead: split.ahead, kept: kept, feeds: given, fetches: fetched)
+      ahead: split.ahead, kept: kept, feeds: given, fetches: fetched, changesVariables: changesVariables)
   }
 
   /// The steps of a frame, loops inside it among them, each after what it needs.
@@ -124,7 +125,7 @@ struct Planner {
     } else {
       guard let known = Operator.named(node.op) else { throw node.error("\(node.op.printable) is not supported") }
       work = .operation(
-        BoundOperation(run: try known.prepare(node)), takesReference: Operator.takesReference(node.op))
+        BoundOperation(run: try known.prepare(node)), references: Operator.references(node.op))
     }
     return Step(
       node: node, work: work, inputs: node.dataInputs.map { Step.Input(slot: slots.slot($0)) },

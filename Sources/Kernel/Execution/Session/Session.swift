@@ -5,8 +5,9 @@ import Tensors
 
 /// Runs a graph: computes tensors from others, with a checkpoint's values for its variables.
 ///
-/// What depends on constants and variables alone is computed once and kept. Results do not depend on the number of
-/// threads. One session is for one thread at a time.
+/// What depends on constants and variables alone is computed once and kept, unless the run changes variables. Such
+/// a run updates a variable after everything that needs its old value and does not depend on the update. Results do
+/// not depend on the number of threads. One session is for one thread at a time.
 ///
 /// Memory: the values that are needed at the same time, what is kept, and the pages of a checkpoint that are used.
 public final class Session {
@@ -32,8 +33,8 @@ public final class Session {
   /// - Parameters:
   ///   - path: what the user called the graph, for messages.
   ///   - checkpoint: the values of its variables; without one they must be assigned.
-  ///   - seed: for random operators that have none in the graph; without one they differ from session to session, as
-  ///     in TensorFlow.
+  /// - seed: for random operators that have none in the graph; without one they differ from session to session, as
+  /// in TensorFlow.
   /// - Throws: ``KernelError`` `.badData` when the graph's saver is not understood.
   public convenience init(
     _ meta: MetaGraph, path: String, checkpoint: (any TensorSource)? = nil, seed: UInt64? = nil,
@@ -65,8 +66,8 @@ public final class Session {
     set { context.profile = newValue }
   }
 
-  /// Where each random operator is in its stream of numbers, by the names of nodes: to go on in another session where
-  /// this one ended.
+  /// Where each random operator is in its stream of numbers, by the names of nodes: to go on in another session
+  /// where this one ended.
   public var randomPositions: [String: UInt64] {
     get { context.random.used }
     set { context.random.used = newValue }
@@ -90,19 +91,32 @@ public final class Session {
         try plans[request]
         ?? Prepared(plan: Planner.plan(graph, fetching: fetches, feeding: order, targets: targets))
       defer { plans[request] = prepared }
+      if prepared.plan.changesVariables { dropKept() }
       try computeAhead(&prepared)
       return try run(prepared, feeds)
     } catch { throw Session.located(error, path) }
   }
 
   private func computeAhead(_ prepared: inout Prepared) throws {
-    guard prepared.generation != variables.generation else { return }
+    let isCurrent =
+      prepared.generation == variables.generation
+      || prepared.generation != nil && !prepared.plan.aheadReadsVariables
+    guard !isCurrent else { return }
     prepared.kept = []
     let generation = variables.generation
     var values = FrameValues(prepared.plan.main)
     try values.run(prepared.plan.ahead, context)
     prepared.kept = prepared.plan.kept.compactMap { slot in values.slots[slot].map { (slot, $0) } }
     prepared.generation = generation
+  }
+
+  /// Lets go of what other plans keep of variables' values: it will be out of date, and would keep the variables
+  /// from being updated in their own memory.
+  private func dropKept() {
+    for (request, prepared) in plans where prepared.plan.aheadReadsVariables && prepared.generation != nil {
+      plans[request]?.kept = []
+      plans[request]?.generation = nil
+    }
   }
 
   private func run(_ prepared: Prepared, _ feeds: [Endpoint: Tensor]) throws -> [Tensor] {

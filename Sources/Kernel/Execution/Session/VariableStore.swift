@@ -55,6 +55,36 @@ package final class VariableStore {
     generation += 1
   }
 
+  /// Whether `value(of:)` has something to answer with, unless that is damaged.
+  func hasValue(_ node: Node) -> Bool {
+    if values[node.name] != nil { return true }
+    let name = saved[node.name]?.tensor ?? TensorName(node.name)
+    return checkpoint?.index(of: name) != nil
+  }
+
+  /// Lets `body` change the values of some variables in their own memory, or in copies where somebody else still
+  /// needs the old values or they lie in a file.
+  ///
+  /// - Throws: ``KernelError`` `.badData` when one has no value, or two are the same; what `body` throws, which
+  /// must not have changed anything then.
+  func update(_ nodes: [Node], _ context: RunContext, _ body: ([Tensor]) throws -> Void) throws {
+    guard Set(nodes.map(\.name)).count == nodes.count else {
+      throw nodes[0].error("one variable is given as two of those that are updated together")
+    }
+    var owned: [Tensor] = []
+    defer {
+      for (node, tensor) in zip(nodes, owned) { values[node.name] = tensor }
+      generation += 1
+    }
+    for node in nodes {
+      let value = try value(of: node)
+      values[node.name] = nil
+      owned.append(value)
+    }
+    for index in owned.indices { try owned[index].becomeOwn(context) }
+    try body(owned)
+  }
+
   private func load(_ node: Node) throws -> Tensor {
     guard let checkpoint else {
       throw node.error("the variable has no value", hint: "no checkpoint was given and nothing was assigned to it")
@@ -105,6 +135,21 @@ package final class VariableStore {
 }
 
 extension Tensor {
+  /// Copies the elements unless nobody else has them.
+  fileprivate mutating func becomeOwn(_ context: RunContext) throws {
+    guard dtype.byteCount != nil else {
+      throw KernelError(.badData, "", "a variable of type \(dtype.name) cannot be updated")
+    }
+    if storage.isWritable, isKnownUniquelyReferenced(&storage) { return }
+    let copy = Tensor(dtype, shape, try Storage(byteCount, from: context.pool))
+    let (from, to) = (bytes, copy.mutableBytes)
+    context.threads.split(from.count, grain: 1 << 20) { part in
+      UnsafeMutableRawBufferPointer(rebasing: to[part]).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: from[part]))
+    }
+    self = copy
+  }
+
   /// The part that a saver's specification (`10 3 0,5:0,3`: the whole's shape, then start and length of each axis)
   /// names.
   fileprivate func part(_ specification: String, of node: Node) throws -> Tensor {
