@@ -125,7 +125,8 @@ let package = Package(
     .executableTarget(
       name: "trainer",
       dependencies: [
-        "Bytes", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging", "Execution", "Inference", "Training",
+        "Bytes", "Records", "Checkpoints", "Graphs", "Predictions", "Packaging", "Execution", "Inference",
+        "Training",
         "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -175,6 +176,9 @@ let package = Package(
       path: "Tests/SessionProbe", swiftSettings: strict),
     .executableTarget(
       name: "model-probe", dependencies: ["Bytes", "Checkpoints", "Graphs", "Training"], path: "Tests/ModelProbe",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "training-probe", dependencies: ["Bytes", "Graphs", "Training"], path: "Tests/TrainingProbe",
       swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
     tests("ModelsTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Execution"]),

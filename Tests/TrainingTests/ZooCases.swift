@@ -166,6 +166,7 @@ extension Tensor {
   func row(_ number: Int) throws -> Tensor {
     let shape = try #require(Shape(Array(shape.dimensions.dropFirst())))
     let range = number * shape.elementCount..<(number + 1) * shape.elementCount
+    if dtype == .uint8 { return try #require(Tensor(Array(array(of: UInt8.self)[range]), shape)) }
     if dtype == .int32 { return try #require(Tensor(Array(array(of: Int32.self)[range]), shape)) }
     return try #require(Tensor(Array(array(of: Float.self)[range]), shape))
   }

@@ -1,0 +1,86 @@
+"""Training graphs of ours in TensorFlow: from its own checkpoints, on its own batches, it must find the losses, gradients
+and variables that its own graphs had."""
+import json
+import os
+import subprocess
+
+import numpy as np
+import tensorflow as tf
+
+from harness import check, v1
+
+v1.disable_eager_execution()
+PROBE = os.environ["TRAINING_PROBE"]
+RUNS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Fixtures", "training")
+
+
+def graph(model, out, settings):
+  """Writes a training graph; what the probe tells of it: kind -> list of the other words."""
+  words = ["%s=%s" % item for item in sorted(settings.items())]
+  done = subprocess.run([PROBE, model, out] + words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  assert done.returncode == 0, done.stderr.decode()
+  told = {}
+  for line in done.stdout.decode().splitlines():
+    kind, *rest = line.split("\t")
+    told.setdefault(kind, []).append(rest)
+  return told
+
+
+def settings_of(facts, classes):
+  """What the run of a fixture was made with."""
+  train = facts["train"]
+  settings = {name: str(value) for name, value in facts["flags"].items()}
+  settings.update(
+      features=",".join(map(str, facts["feature_sizes"])), frames=facts["max_frames"] if facts["level"] == "frame" else 0,
+      classes=classes, rate=train["base_learning_rate"], decay=train["learning_rate_decay"],
+      period=train["learning_rate_decay_examples"], batch=train["batch_size"], clip=train["clip_gradient_norm"],
+      penalty=train["regularization_penalty"])
+  if "ema_decay" in facts:
+    settings["average"] = facts["ema_decay"]
+  if train.get("label_loss") == "MixedCrossEntropyLoss":
+    settings["teacher"] = facts["loss_lambda"]
+  else:
+    settings["loss"] = train.get("label_loss", "CrossEntropyLoss")
+  return settings
+
+
+def trained(name):
+  folder = os.path.join(RUNS, name)
+  with open(os.path.join(folder, "case.json")) as file:
+    facts = json.load(file)
+  arrays = np.load(os.path.join(folder, "io.npz"))
+  labels = arrays["labels"]
+  told = graph(facts["model"], name + ".meta", settings_of(facts, labels.shape[2]))
+  with tf.Graph().as_default(), v1.Session() as session:
+    saver = v1.train.import_meta_graph(name + ".meta", clear_devices=True)
+    saver.restore(session, os.path.join(folder, "init.ckpt-0"))
+    for step in range(3):
+      feeds = {told["features"][0][0]: arrays["input_batch_raw"][step], told["labels"][0][0]: labels[step] > 0}
+      feeds[told["frameCounts"][0][0]] = (
+          arrays["num_frames"][step].astype(np.int32) if facts["level"] == "frame" else np.ones(len(labels[step]), np.int32))
+      if "teacher" in told:
+        feeds[told["teacher"][0][0]] = arrays["teacher_predictions"][step]
+      if step == 0:
+        found = session.run([tensor for _, tensor in told["gradient"]], feeds)
+        for (variable, _), gradient in zip(told["gradient"], found):
+          expected = arrays["grad0/" + variable]
+          error = np.abs(gradient - expected).max() / max(1e-2, np.abs(expected).max())
+          assert error < 1e-4, "gradient of %s: %g" % (variable, error)
+      loss, rate, predictions, _ = session.run(
+          [told["loss"][0][0], told["learningRate"][0][0], told["predictions"][0][0], told["step"][0][0]], feeds)
+      if "average" in told:
+        session.run(told["average"][0][0])
+      assert abs(loss - arrays["label_loss"][step]) <= 1e-5 * abs(loss), "step %d loss %g not %g" % (step, loss, arrays["label_loss"][step])
+      assert rate == arrays["learning_rate"][step], "learning rate %g" % rate
+      assert np.abs(predictions - arrays["predictions"][step]).max() < 1e-5, "predictions"
+    reader = v1.train.NewCheckpointReader(os.path.join(folder, "model.ckpt-3"))
+    names = sorted(reader.get_variable_to_shape_map())
+    assert names == sorted(v.op.name for v in v1.global_variables()), "names"
+    for variable, value in zip(names, session.run([n + ":0" for n in names])):
+      error = np.abs(value - reader.get_tensor(variable)).max()
+      assert error < 2e-6, "%s: %g" % (variable, error)
+    saver.save(session, name + "-saved", write_meta_graph=False)
+
+
+for run in sorted(os.listdir(RUNS)):
+  check("TensorFlow %s trains our graph of %s as its own" % (tf.__version__, run))(lambda run=run: trained(run))

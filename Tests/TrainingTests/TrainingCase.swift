@@ -1,0 +1,108 @@
+import Bytes
+import Checkpoints
+import Execution
+import Foundation
+import Graphs
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Training
+
+/// A training run of the 2018 first place's programs in TensorFlow 1.15: three steps, with all that was computed.
+struct TrainingCase {
+  let folder: String
+  let facts: Facts
+  let arrays: any TensorSource
+
+  /// What `case.json` says.
+  struct Facts: Decodable {
+    struct Train: Decodable {
+      var base_learning_rate: Float
+      var learning_rate_decay: Float
+      var learning_rate_decay_examples: Float
+      var batch_size: Int
+      var clip_gradient_norm: Float
+      var regularization_penalty: Float
+      var label_loss: String?
+      var loss_lambda: Float?
+    }
+    var model: String
+    var flags: [String: FlagValue]
+    var train: Train
+    var feature_sizes: [Int]
+    var level: String
+    var max_frames: Int?
+    var vocab_size: Int?
+    var ema_decay: Float?
+    var loss_lambda: Float?
+  }
+
+  /// A flag as the command line would have it.
+  struct FlagValue: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let bool = try? value.decode(Bool.self) {
+        text = bool ? "True" : "False"
+      } else if let int = try? value.decode(Int.self) {
+        text = "\(int)"
+      } else if let number = try? value.decode(Double.self) {
+        text = "\(number)"
+      } else {
+        text = try value.decode(String.self)
+      }
+    }
+  }
+
+  static let all = ((try? FileManager.default.contentsOfDirectory(atPath: fixture("training"))) ?? [])
+    .filter { !$0.contains(".") }.sorted()
+
+  init(_ name: String) throws {
+    folder = fixture("training/" + name)
+    facts = try JSONDecoder().decode(
+      Facts.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/case.json")))
+    arrays = try openCheckpoint(folder + "/io.npz")
+  }
+
+  func checkpoint(_ name: String) throws -> any TensorSource { try openCheckpoint(folder + "/" + name) }
+
+  /// The graph that the run is made of.
+  func graph() throws -> TrainingGraph {
+    var flags = Hyperparameters()
+    for (name, value) in facts.flags { try flags.set(name, [value.text]) }
+    var recipe = TrainingRecipe()
+    recipe.baseLearningRate = facts.train.base_learning_rate
+    recipe.learningRateDecay = facts.train.learning_rate_decay
+    recipe.decayExamples = facts.train.learning_rate_decay_examples
+    recipe.batchSize = facts.train.batch_size
+    recipe.clipNorm = facts.train.clip_gradient_norm
+    recipe.regularizationPenalty = facts.train.regularization_penalty
+    recipe.averageDecay = facts.ema_decay
+    if let weight = facts.train.loss_lambda ?? facts.loss_lambda {
+      recipe.loss = .distillation(teacher: weight)
+    } else {
+      recipe.loss = try #require(TrainingLoss.named[facts.train.label_loss ?? "CrossEntropyLoss"])
+    }
+    let model = try Zoo.model(named: facts.model)
+    let labels = try arrays.tensor("labels")
+    let videos = VideoShape(
+      featureSizes: facts.feature_sizes, frameLimit: facts.level == "frame" ? facts.max_frames : nil,
+      classCount: labels.shape.dimensions[2])
+    return try TrainingGraph(model, flags, videos, recipe, seed: 1)
+  }
+
+  func batch(_ step: Int) throws -> TrainingSession.Batch {
+    let labels = try arrays.tensor("labels").row(step)
+    let features = try arrays.tensor("input_batch_raw").row(step)
+    let videos = labels.shape.dimensions[0]
+    let shape = try #require(Shape([videos]))
+    let ones = try #require(Tensor(Array(repeating: Int32(1), count: videos), shape))
+    return TrainingSession.Batch(
+      features: features,
+      frameCounts: try facts.level == "frame" ? arrays.tensor("num_frames").row(step) : ones,
+      labels: try Tensor(.bool, labels.shape, bytes: ByteView(labels.array(of: UInt8.self))),
+      teacher: try? arrays.tensor("teacher_predictions").row(step))
+  }
+}
