@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
 
   @OptionGroup(title: "CHECKPOINTS") var checkpoints: CheckpointOptions
 
-  @Flag(help: "Tell how long each kind of operator took.")
+  @Flag(help: "Tell at the end how long each kind of operator took.")
   var profile = false
 
   @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
@@ -73,7 +73,7 @@ struct Train: ParsableCommand {
     let plan = try plan()
     let folder = try TrainingFolder(trainDir)
     if startNewModel { try folder.clear() }
-    let run = try TrainingRun(
+    let run = try TrainingRun.open(
       plan, in: folder, averagesFrom: emaSource, readers: threads.workers, workers: threads.workers)
     for note in run.notes { quiet.diagnostics.warning(note) }
     if let step = run.resumedStep { quiet.diagnostics.note("\(trainDir): going on after step \(step)") }
@@ -92,7 +92,20 @@ struct Train: ParsableCommand {
       quiet.diagnostics.warning("\(problem)", hint: "the record is passed over")
     }
     if outcome == .interrupted { quiet.diagnostics.note("\(trainDir): ended by a signal; its step is saved") }
-    if let profile = run.session.profile { StandardError.shared.line(profile.description) }
+    if let profile = run.session.profile { try write(profile) }
+  }
+
+  /// What each kind of operator took, the slowest first.
+  private func write(_ profile: Profile) throws {
+    var table = Table([
+      .init("OPERATOR"), .init("CALLS", .right), .init("SECONDS", .right), .init("CPU SECONDS", .right),
+    ])
+    for entry in profile.entries {
+      table.append(
+        [entry.op, "\(entry.calls)"]
+          + [entry.seconds, entry.processorSeconds].map { NumberFormat.fixed(3).text($0) })
+    }
+    try table.write()
   }
 
   private func plan() throws -> TrainingPlan {

@@ -56,7 +56,7 @@ import Testing
     #expect(try write(to: folder("set"), batchSize: 3, fileSize: 8) == (8, 1))
     let (mine, reference) = (
       try parsed([folder("set/predictions-00000.tfrecord")]),
-      try parsed([fixture("training/predictions-00000.tfrecord")])
+      try parsed([fixture("distill/predictions-00000.tfrecord")])
     )
     #expect(mine.map(\.id) == reference.map(\.id) && mine.map(\.exact) == reference.map(\.exact))
     for (one, other) in zip(mine, reference) {
@@ -77,7 +77,7 @@ import Testing
 
   @Test func studentsReadThem() throws {
     var options = InputOptions(
-      files: [fixture("training/predictions-00000.tfrecord")], schema: .youTube8M(.frame), classCount: 3862,
+      files: [fixture("distill/predictions-00000.tfrecord")], schema: .youTube8M(.frame), classCount: 3862,
       batchSize: 8, epochs: 1)
     options.hasTeacher = true
     let batch = try #require(try TrainingInput(options, readers: Workers(1)).next())
@@ -91,7 +91,7 @@ import Testing
     #expect(
       complaint { _ = try TrainingInput(options, readers: Workers(1)).next() }
         .contains("there are no predictions: it is not of a set that was made for distillation"))
-    options.files = [fixture("training/predictions-00000.tfrecord")]
+    options.files = [fixture("distill/predictions-00000.tfrecord")]
     options.classCount = 4716
     #expect(
       complaint { _ = try TrainingInput(options, readers: Workers(1)).next() }

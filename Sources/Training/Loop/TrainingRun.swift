@@ -22,33 +22,51 @@ package struct TrainingRun {
   ///   - readers: the threads that decode records.
   /// - Throws: ``KernelError`` `.usage` when the training there is of another model, `.badData` for a checkpoint that does
   ///   not fit, and what reading records throws.
-  package init(
+  package static func open(
     _ plan: TrainingPlan, in folder: TrainingFolder, averagesFrom source: String? = nil, readers: Workers,
     workers: Workers
-  ) throws {
-    var plan = plan
+  ) throws -> TrainingRun {
     guard let step = try folder.steps.last else {
-      try self.init(beginning: plan, in: folder, averagesFrom: source, readers, workers)
-      return
+      return try begin(plan, in: folder, averagesFrom: source, readers, workers)
     }
+    return try resume(plan, in: folder, after: step, readers, workers)
+  }
+
+  private static func begin(
+    _ plan: TrainingPlan, in folder: TrainingFolder, averagesFrom source: String?, _ readers: Workers,
+    _ workers: Workers
+  ) throws -> TrainingRun {
+    // What is wrong with the records should be known before anything is written.
+    let input = try TrainingInput(plan.input, readers: readers)
+    let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
+    let session =
+      try source.map { try TrainingSession(graph, averagesFrom: openCheckpoint($0), workers: workers) }
+      ?? TrainingSession(graph, workers: workers)
+    var state = plan.state
+    state.input = try plan.input.identity
+    try writeFacts(plan, in: folder)
+    return TrainingRun(session: session, input: input, state: state, resumedStep: nil, notes: [])
+  }
+
+  private static func resume(
+    _ plan: TrainingPlan, in folder: TrainingFolder, after step: Int, _ readers: Workers, _ workers: Workers
+  ) throws -> TrainingRun {
     let prefix = folder.prefix(step)
     let kept = try TrainingState(of: prefix)
+    var plan = plan
     var notes: [String] = []
     if let kept {
       // A run with averages keeps them, whether it is told again or not.
       if plan.averageHalflife == nil, let halflife = kept.model.first(where: { $0.name == "ema_halflife" }) {
         plan.averageHalflife = Double(halflife.value)
       }
-      try TrainingRun.check(plan.state, against: kept, prefix)
+      try check(plan.state, against: kept, prefix)
       notes = TrainingState.differences(plan.state.training, kept.training).map {
         "\(prefix): --\($0.name) was \($0.other) before and is \($0.mine) from here on"
       }
     } else {
       notes.append("\(prefix): does not tell where in the records it was; they begin anew")
     }
-    let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
-    session = try TrainingSession(graph, restoring: openCheckpoint(prefix), workers: workers)
-    if let kept { session.randomPositions = kept.randomPositions }
     var state = plan.state
     state.input = try plan.input.identity
     var place: InputPlace?
@@ -60,29 +78,12 @@ package struct TrainingRun {
     } else if kept != nil {
       notes.append("\(prefix): the records or their order are not as before; they begin anew")
     }
-    input = try TrainingInput(plan.input, at: place, readers: readers)
-    try TrainingRun.writeFacts(plan, in: folder)
-    self.state = state
-    self.notes = notes
-    resumedStep = step
-  }
-
-  private init(
-    beginning plan: TrainingPlan, in folder: TrainingFolder, averagesFrom source: String?, _ readers: Workers,
-    _ workers: Workers
-  ) throws {
-    // What is wrong with the records should be known before anything is written.
-    input = try TrainingInput(plan.input, readers: readers)
+    let input = try TrainingInput(plan.input, at: place, readers: readers)
     let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
-    session =
-      try source.map { try TrainingSession(graph, averagesFrom: openCheckpoint($0), workers: workers) }
-      ?? TrainingSession(graph, workers: workers)
-    var state = plan.state
-    state.input = try plan.input.identity
-    try TrainingRun.writeFacts(plan, in: folder)
-    self.state = state
-    notes = []
-    resumedStep = nil
+    let session = try TrainingSession(graph, restoring: openCheckpoint(prefix), workers: workers)
+    if let kept { session.randomPositions = kept.randomPositions }
+    try writeFacts(plan, in: folder)
+    return TrainingRun(session: session, input: input, state: state, resumedStep: step, notes: notes)
   }
 
   private static func check(_ state: TrainingState, against kept: TrainingState, _ prefix: String) throws {
