@@ -62,31 +62,32 @@ struct ModelFlagOptions: ParsableArguments {
 
   /// What was given, by the references' names.
   private var words: [(name: String, words: [String])] {
-    [
-      ("iterations", [iterations]), ("sample_random_frames", [text(sampleRandomFrames)]),
-      ("sample_all", [text(sampleAll)]), ("frame_shuffle", [text(frameShuffle)]),
-      ("video_level_classifier_model", [videoLevelClassifierModel]), ("moe_num_mixtures", [moeNumMixtures]),
-      ("moe_l2", [moeL2]), ("moe_low_rank_gating", [moeLowRankGating]),
-      ("moe_prob_gating", [text(moeProbGating)]), ("moe_prob_gating_input", [moeProbGatingInput]),
-      ("gating", [text(gating)]), ("gating_remove_diag", [text(gatingRemoveDiag)]),
+    let switches: [(String, Bool?)] = [
+      ("sample_random_frames", sampleRandomFrames), ("sample_all", sampleAll), ("frame_shuffle", frameShuffle),
+      ("moe_prob_gating", moeProbGating), ("gating", gating), ("gating_remove_diag", gatingRemoveDiag),
+      ("netvlad_relu", netvladRelu), ("netvlad_add_batch_norm", netvladAddBatchNorm), ("lightvlad", lightvlad),
+      ("vlagd", vlagd), ("fv_relu", fvRelu), ("fv_couple_weights", fvCoupleWeights), ("dbof_relu", dbofRelu),
+      ("dbof_add_batch_norm", dbofAddBatchNorm), ("softdbof_maxpool", softdbofMaxpool), ("fc_dimred", fcDimred),
+      ("lstm_random_sequence", lstmRandomSequence), ("lstm_backward", lstmBackward),
+      ("gru_random_sequence", gruRandomSequence), ("gru_backward", gruBackward), ("float16_flag", float16Flag),
+    ]
+    let values: [(String, String?)] = [
+      ("iterations", iterations), ("video_level_classifier_model", videoLevelClassifierModel),
+      ("moe_num_mixtures", moeNumMixtures), ("moe_l2", moeL2), ("moe_low_rank_gating", moeLowRankGating),
+      ("moe_prob_gating_input", moeProbGatingInput), ("fv_cluster_size", fvClusterSize),
+      ("fv_hidden_size", fvHiddenSize), ("fv_coupling_factor", fvCouplingFactor),
+      ("dbof_cluster_size", dbofClusterSize), ("dbof_hidden_size", dbofHiddenSize),
+      ("dbof_pooling_method", dbofPoolingMethod), ("dbof_activation", dbofActivation), ("lstm_cells", lstmCells),
+      ("lstm_layers", lstmLayers), ("gru_cells", gruCells), ("gru_layers", gruLayers),
+      ("ensemble_num", ensembleNum),
+    ]
+    let lists: [(String, [String])] = [
       ("netvlad_cluster_size", netvladClusterSize), ("netvlad_hidden_size", netvladHiddenSize),
-      ("netvlad_relu", [text(netvladRelu)]), ("netvlad_add_batch_norm", [text(netvladAddBatchNorm)]),
-      ("lightvlad", [text(lightvlad)]), ("vlagd", [text(vlagd)]), ("fv_cluster_size", [fvClusterSize]),
-      ("fv_hidden_size", [fvHiddenSize]), ("fv_relu", [text(fvRelu)]),
-      ("fv_couple_weights", [text(fvCoupleWeights)]), ("fv_coupling_factor", [fvCouplingFactor]),
-      ("dbof_cluster_size", [dbofClusterSize]), ("dbof_hidden_size", [dbofHiddenSize]),
-      ("dbof_relu", [text(dbofRelu)]), ("dbof_add_batch_norm", [text(dbofAddBatchNorm)]),
-      ("dbof_pooling_method", [dbofPoolingMethod]), ("dbof_activation", [dbofActivation]),
-      ("softdbof_maxpool", [text(softdbofMaxpool)]), ("fc_dimred", [text(fcDimred)]),
-      ("lstm_cells", [lstmCells]), ("lstm_layers", [lstmLayers]),
-      ("lstm_random_sequence", [text(lstmRandomSequence)]), ("lstm_backward", [text(lstmBackward)]),
-      ("gru_cells", [gruCells]), ("gru_layers", [gruLayers]), ("gru_random_sequence", [text(gruRandomSequence)]),
-      ("gru_backward", [text(gruBackward)]), ("ensemble_num", [ensembleNum]), ("ensemble_wts", ensembleWts),
-      ("float16_flag", [text(float16Flag)]),
-    ].map { ($0.0, $0.1.compactMap { $0 }) }
+      ("ensemble_wts", ensembleWts),
+    ]
+    return switches.map { name, value in (name, value.map { [$0 ? "true" : "false"] } ?? []) }
+      + values.map { name, value in (name, value.map { [$0] } ?? []) } + lists
   }
-
-  private func text(_ value: Bool?) -> String? { value.map { $0 ? "true" : "false" } }
 
   /// The hyperparameters that `base` has, or the lineage's defaults, with what was given.
   ///
