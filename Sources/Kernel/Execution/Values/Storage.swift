@@ -16,24 +16,25 @@ package final class Storage: @unchecked Sendable {
   private let origin: Origin
 
   private enum Origin {
-    case pool(BufferPool)
+    case pool(BufferPool, UnsafeMutableRawBufferPointer)
     case bytes(ByteView)
     case none
   }
 
   /// Uninitialized memory, which goes back to the pool.
   init(_ byteCount: Int, from pool: BufferPool) throws {
-    pointer = try pool.take(byteCount)
+    let buffer = try pool.take(byteCount)
+    pointer = buffer.baseAddress ?? Storage.nowhere
     self.byteCount = byteCount
     strings = []
     object = nil
-    origin = .pool(pool)
+    origin = .pool(pool, buffer)
   }
 
   /// The bytes of a view, which are not written to.
   init(_ view: ByteView) {
     let address = view.withUnsafeBytes { $0.baseAddress }
-    pointer = UnsafeMutableRawPointer(mutating: address ?? Storage.nowhere)
+    pointer = address.map { UnsafeMutableRawPointer(mutating: $0) } ?? Storage.nowhere
     byteCount = view.count
     strings = []
     object = nil
@@ -41,7 +42,7 @@ package final class Storage: @unchecked Sendable {
   }
 
   init(strings: [[UInt8]]) {
-    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    pointer = Storage.nowhere
     byteCount = 0
     self.strings = strings
     object = nil
@@ -49,7 +50,7 @@ package final class Storage: @unchecked Sendable {
   }
 
   init(object: any AnyObject & Sendable) {
-    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    pointer = Storage.nowhere
     byteCount = 0
     strings = []
     self.object = object
@@ -60,7 +61,9 @@ package final class Storage: @unchecked Sendable {
   var isWritable: Bool { if case .pool = origin { true } else { false } }
 
   /// An address for tensors without bytes.
-  private static var nowhere: UnsafeRawPointer { UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped }
+  private static var nowhere: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+  }
 
-  deinit { if case .pool(let pool) = origin { pool.give(pointer, byteCount) } }
+  deinit { if case .pool(let pool, let buffer) = origin { pool.give(buffer) } }
 }
