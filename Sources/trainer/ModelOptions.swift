@@ -67,12 +67,15 @@ struct ModelOptions: ParsableArguments {
   {
     let unpacked = try inputModelTgz.map { try UnpackedModel($0, into: untarModelDir, existing: existing) }
     defer { unpacked?.discard() }
-    let path = try model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
     var flags: ((VideoSchema.Level) throws -> ModelFlags)?
     if let featureNames, let featureSizes {
       flags = { try ModelFlags(source: "the command line", names: featureNames, sizes: featureSizes, level: $0) }
     }
-    let model = try ExportedModel(path, flags: flags)
+    func opened() throws -> ExportedModel {
+      let path = try self.model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
+      return try ExportedModel(path, flags: flags)
+    }
+    let model = try unpacked.map { try $0.inArchive(opened) } ?? opened()
     try body(model)
     if unpacked != nil { try model.mapWeights() }
     return model
