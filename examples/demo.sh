@@ -55,6 +55,13 @@ run head -n 3 judged.csv
 run trainer eval --input_model_tgz submission.tgz --eval_data_pattern 'judged-*' --seed 1
 run trainer eval --input_model_tgz small.tgz --eval_data_pattern 'judged-*' --seed 1
 
+step 'One model of the two, packed; its predictions from the archive, and what they are worth'
+run ckpt-tool ensemble --models inference_model small/inference_model --weights 0.5 0.5 --save-folder both
+run ckpt-tool pack both/inference_model --flags run/model_flags.json -o both.tgz
+run trainer infer --input_model_tgz both.tgz --input_data_pattern 'judged-*' --seed 1 -o both.csv.gz
+into judged_truth.csv tfrecord-tool labels 'judged-*'
+run merge-preds score --labels judged_truth.csv judged.csv both.csv.gz
+
 step 'A test set in the shape of YouTube-8M, two fifths of it artificial videos; 4 shards'
 mkdir test
 run tfrecord-tool synth --videos 400 --shards 4 --classes 200 --frames 20-40 --fakes 0.4 -o test/test

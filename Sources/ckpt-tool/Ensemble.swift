@@ -13,7 +13,8 @@ struct Ensemble: ParsableCommand {
     discussion: """
       Writes inference_model and model_flags.json (of the last model) into a new folder. The models see the same videos \
       through common placeholders; model i and its variables are under model_i/. Models may be quantized, or ensembles \
-      themselves. Tensors that are equal are stored once.
+      themselves; they may call functions, which TensorFlow can run but trainer cannot. Tensors that are equal are stored \
+      once.
       """)
 
   @Option(

@@ -11,7 +11,7 @@ struct Check: ParsableCommand {
       Prints a line for each finding and goes on; exits 1 if there was any. A sound file gets an OK. Of videos it looks \
       for wrong headers, missing, unknown and repeated ids, broken pairs, labels out of range or repeated, scores that \
       are no probabilities or not sorted, and rows that are too long; of ranked segments for the same of classes and \
-      segments.
+      segments. A last line without a line feed is a warning: its last number may have been cut.
       """)
 
   @Argument(help: "The prediction files; - is standard input.", completion: .file()) var files: [String]
@@ -59,6 +59,10 @@ struct Check: ParsableCommand {
         let check = try SubmissionCheck(input, template: template, limits)
         let findings = sizeFindings(path) + check.findings
         isSound = isSound && findings.isEmpty
+        if !check.endsInLineFeed {
+          quiet.diagnostics.warning(
+            "\(check.file): the last line does not end in a line feed", hint: "the file may have been cut")
+        }
         try write(check, findings)
       }
     }
@@ -91,6 +95,7 @@ struct Check: ParsableCommand {
       try json.member("file", check.file)
       try json.member("rows", check.rowCount)
       try json.member("sound", findings.isEmpty)
+      try json.member("ends_in_line_feed", check.endsInLineFeed)
       try json.member("count", findings.count)
       try json.array("findings") {
         for finding in findings.prefix(limit == 0 ? .max : limit) {

@@ -18,6 +18,9 @@ struct WritingOptions: ParsableArguments {
 
   /// Fails before any work when nothing can be written at `prefix`.
   func check(_ prefix: String) throws {
+    guard !prefix.isEmpty else {
+      throw KernelError(.usage, "", "the result has an empty name", hint: "give --savefile a checkpoint's prefix")
+    }
     guard !Path.name(of: prefix).isEmpty, FileStatus(prefix)?.isDirectory != true else {
       throw KernelError(
         .usage, prefix, "names a folder, not a checkpoint",

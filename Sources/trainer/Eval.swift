@@ -28,7 +28,9 @@ struct Eval: ParsableCommand {
     help: ArgumentHelp("How many predictions of a video count in GAP and MAP.", valueName: "k"))
   var topK = 20
 
-  @Option(help: ArgumentHelp("Average this many runs, for models that draw frames at random.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Average this many runs, for models that draw frames at random; others run once.", valueName: "n"))
   var rounds = 1
 
   @Option(help: ArgumentHelp("Makes what such models draw repeatable.", valueName: "number"))
@@ -48,6 +50,7 @@ struct Eval: ParsableCommand {
   func run() throws {
     let files = try records.expanded(evalDataPattern, option: "--eval-data-pattern")
     let exported = try model.open(existing: forcing.existing)
+    if rounds > 1, !exported.drawsAtRandom { quiet.diagnostics.note(ModelOptions.onceNote) }
     let predictor = try Predictor(exported, rounds: rounds, seed: seed, workers: threads.workers)
     let reader = BatchReader(
       files, exported.schema, batchSize: records.batchSize, shard: records.part.shard, wantsLabels: true,

@@ -38,7 +38,9 @@ struct Infer: ParsableCommand {
     completion: .file(extensions: ["tgz"]))
   var outputModelTgz: String?
 
-  @Option(help: ArgumentHelp("Average this many runs, for models that draw frames at random.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Average this many runs, for models that draw frames at random; others run once.", valueName: "n"))
   var rounds = 1
 
   @Option(help: ArgumentHelp("Makes what such models draw repeatable.", valueName: "number"))
@@ -70,9 +72,7 @@ struct Infer: ParsableCommand {
     let isStream = files.contains(FileArguments.standardInput)
     if resume, isStream { throw KernelError(.usage, "", "a run that reads standard input cannot be resumed") }
     let model = try model.open(existing: forcing.existing) { try pack($0) }
-    if rounds > 1, !model.drawsAtRandom {
-      quiet.diagnostics.note("--rounds changes nothing: the model draws nothing at random")
-    }
+    if rounds > 1, !model.drawsAtRandom { quiet.diagnostics.note(ModelOptions.onceNote) }
     let run = InferenceRun(
       model: model, files: files, topK: topK, rounds: rounds, seed: seed, shard: records.part.shard,
       batchSize: records.batchSize, workers: threads.workers, readers: records.readers(threads.workers))
@@ -80,15 +80,27 @@ struct Infer: ParsableCommand {
     guard let path = named.path, !isStream else {
       let meter = progress.start("inferring", quiet)
       defer { meter.finish() }
-      return try named.write { sink in
-        try run.write(to: sink) { bytes, videos in meter.report(bytes, of: total, videos, "videos") }
+      var videoCount = 0
+      try named.write { sink in
+        videoCount = try run.write(to: sink) { bytes, videos in
+          meter.report(bytes, of: total, videos, "videos")
+        }
       }
+      return noteIfEmpty(videoCount)
     }
     let journal = try RunJournal(beside: path, run.identity, start)
     if journal.rowCount > 0 { quiet.diagnostics.note("\(path): going on after \(journal.rowCount) videos") }
     try complete(journal, run, total)
     try named.write { sink in try run.write(journal, to: sink) }
     journal.remove()
+    noteIfEmpty(journal.rowCount)
+  }
+
+  /// Tells why there are no rows; a script that joins the results of parts may want the header alone.
+  private func noteIfEmpty(_ videoCount: Int) {
+    guard videoCount == 0 else { return }
+    let part = records.part.shard == nil ? "" : " of this part"
+    quiet.diagnostics.note("the record files hold no videos\(part): only the header is written")
   }
 
   private func complete(_ journal: RunJournal, _ run: InferenceRun, _ total: Int) throws {

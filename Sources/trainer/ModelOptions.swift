@@ -39,8 +39,13 @@ struct ModelOptions: ParsableArguments {
   var featureSizes: String?
 
   func validate() throws {
-    guard [model, trainDir, inputModelTgz].count(where: { $0 != nil }) == 1 else {
+    let given = [("--model", model), ("--train-dir", trainDir), ("--input-model-tgz", inputModelTgz)]
+      .filter { $0.1 != nil }.map(\.0)
+    guard !given.isEmpty else {
       throw ValidationError("one of --model, --train-dir and --input-model-tgz must say which model to run")
+    }
+    guard given.count == 1 else {
+      throw ValidationError("\(given[0]) and \(given[1]) each name a model to run; only one can be run")
     }
     if untarModelDir != nil, inputModelTgz == nil {
       throw ValidationError("--untar-model-dir goes with --input-model-tgz")
@@ -49,6 +54,9 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError("--feature-names and --feature-sizes go together")
     }
   }
+
+  /// What is said to those who ask for several rounds in vain.
+  static let onceNote = "the model draws nothing at random, so that all --rounds would be alike: it runs once"
 
   /// What the user calls the model.
   var name: String { model ?? trainDir ?? inputModelTgz ?? "" }
@@ -59,12 +67,15 @@ struct ModelOptions: ParsableArguments {
   {
     let unpacked = try inputModelTgz.map { try UnpackedModel($0, into: untarModelDir, existing: existing) }
     defer { unpacked?.discard() }
-    let path = try model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
     var flags: ((VideoSchema.Level) throws -> ModelFlags)?
     if let featureNames, let featureSizes {
       flags = { try ModelFlags(source: "the command line", names: featureNames, sizes: featureSizes, level: $0) }
     }
-    let model = try ExportedModel(path, flags: flags)
+    func opened() throws -> ExportedModel {
+      let path = try self.model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
+      return try ExportedModel(path, flags: flags)
+    }
+    let model = try unpacked.map { try $0.inArchive(opened) } ?? opened()
     try body(model)
     if unpacked != nil { try model.mapWeights() }
     return model

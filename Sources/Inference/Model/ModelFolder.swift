@@ -10,6 +10,7 @@ package enum ModelFolder {
   ///
   /// - Throws: ``KernelError`` `.noInput` when there is none.
   package static func model(in folder: String) throws -> String {
+    guard !folder.isEmpty else { throw KernelError(.usage, "", "the model's folder has an empty name") }
     guard FileStatus(folder)?.isDirectory == true else {
       throw KernelError(.noInput, folder, "is not a folder", hint: "a model's prefix is given with --model")
     }

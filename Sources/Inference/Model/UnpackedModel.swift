@@ -7,6 +7,7 @@ import Packaging
 /// Without a folder to unpack into it goes to a temporary one, which ``discard()`` removes, or the end of this value.
 package final class UnpackedModel {
   package let folder: String
+  private let archive: String
   private let isTemporary: Bool
   private var members: [ArchiveMember] = []
 
@@ -16,12 +17,27 @@ package final class UnpackedModel {
   /// - Throws: ``KernelError`` `.noInput` when there is no archive, `.badData` when it is damaged or holds anything but
   ///   files and folders inside it, `.cannotCreate` when a file exists (under `.refuse`).
   package init(_ archive: String, into folder: String?, existing: AtomicFile.Existing) throws {
+    self.archive = archive
     isTemporary = folder == nil
     self.folder = try folder ?? UnpackedModel.temporaryFolder()
     members = try ArchiveUnpacker(archive, into: self.folder, existing: existing).unpack()
   }
 
   deinit { discard() }
+
+  /// The result of `body`, whose errors name the archive in place of a temporary folder, which nobody can look into.
+  package func inArchive<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch var error as KernelError where isTemporary && error.source.hasPrefix(folder) {
+      let inside = error.source.dropFirst(folder.count).drop { $0 == "/" }
+      guard !inside.isEmpty else {
+        throw KernelError(
+          .noInput, archive, "holds no model",
+          hint: "a model is inference_model.meta with its .index and .data files")
+      }
+      error.source = "\(archive): \(inside)"
+      throw error
+    }
+  }
 
   /// Removes what went to a temporary folder; what was mapped before stays readable.
   package func discard() {

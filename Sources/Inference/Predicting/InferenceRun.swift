@@ -19,7 +19,7 @@ package struct InferenceRun {
   /// - Parameters:
   ///   - files: paths, or `-`.
   ///   - topK: how many classes of each video get into its row.
-  ///   - rounds: how many runs of the graph to average.
+  ///   - rounds: how many runs of the graph to average; one that draws nothing at random runs once.
   ///   - seed: for what the graph draws at random.
   ///   - readers: threads that read while `workers` compute.
   package init(
@@ -29,7 +29,7 @@ package struct InferenceRun {
     self.model = model
     self.files = files
     self.topK = topK
-    self.rounds = rounds
+    self.rounds = model.drawsAtRandom ? rounds : 1
     self.seed = seed
     self.shard = shard
     self.batchSize = batchSize
@@ -47,12 +47,14 @@ package struct InferenceRun {
       ] + (model.drawsAtRandom ? ["batch-size \(batchSize)"] : []))
   }
 
-  /// Writes a whole prediction file to `sink`.
+  /// Writes a whole prediction file to `sink`; returns the number of its videos.
   ///
   /// - Parameter progress: called with the bytes of records read so far and the videos with rows.
   /// - Throws: ``KernelError`` for the first damage, for records that do not fit the model, for a graph that cannot be
   ///   run; and what `sink` throws.
-  package func write(to sink: any ByteSink, progress: (Int, Int) throws -> Void) throws {
+  @discardableResult package func write(
+    to sink: any ByteSink, progress: (Int, Int) throws -> Void
+  ) throws -> Int {
     // Nothing is written before it is known that the model runs.
     let header = RowText.header + [UInt8(ascii: "\n")]
     var videoCount = 0
@@ -62,6 +64,7 @@ package struct InferenceRun {
       try progress(batch.byteCount, videoCount)
     }
     if videoCount == 0 { try sink.write(header) }
+    return videoCount
   }
 
   /// Adds the rows that `journal` does not have yet.

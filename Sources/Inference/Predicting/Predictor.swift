@@ -14,12 +14,12 @@ package final class Predictor {
   package private(set) var classCount: Int?
 
   /// - Parameters:
-  ///   - rounds: how many runs to average, for graphs that draw frames at random.
+  ///   - rounds: how many runs to average, for graphs that draw frames at random; others run once.
   ///   - seed: for what such graphs draw, where they have no seed of their own.
   /// - Throws: ``KernelError`` `.badData` when the graph's saver is not understood.
   package init(_ model: ExportedModel, rounds: Int = 1, seed: UInt64? = nil, workers: Workers) throws {
     self.model = model
-    self.rounds = max(1, rounds)
+    self.rounds = model.drawsAtRandom ? max(1, rounds) : 1
     session = try Session(
       model.meta, path: model.metaPath, checkpoint: model.checkpoint, seed: seed, workers: workers)
   }

@@ -74,6 +74,7 @@ extension ModelPlan {
   ///
   /// - Throws: ``KernelError`` `.cannotCreate` when the folder exists or cannot be made; then nothing is left behind.
   package func write(toNewFolder folder: String, _ workers: Workers, progress: (Int) -> Void) throws {
+    guard !folder.isEmpty else { throw KernelError(.usage, "", "the ensemble's folder has an empty name") }
     guard FileStatus(folder) == nil else {
       throw KernelError(
         .cannotCreate, folder, "exists already", hint: "give the ensemble a folder of its own, or remove this one")

@@ -23,7 +23,9 @@ struct UsageError {
     if message.hasPrefix("Value to be set with flag"), quoted.count >= 4 {
       problem = "\(quoted[3]) and \(quoted[1]) exclude each other"
     }
-    let command = rest(after: "  See '")?.prefix { $0 != "'" }.split(separator: " ").dropLast().map(String.init)
+    var command = rest(after: "  See '")?.prefix { $0 != "'" }.split(separator: " ").dropLast().map(String.init)
+    // The parser refers to the command that tells of all commands when it has a default one.
+    if command?.last == "help" { command?.removeLast() }
     let reference = command.map { "see '\($0.joined(separator: " ")) --help'" }
     if let (problem, proposal) = UsageError.proposal(in: message) {
       (self.problem, hint) = (UsageError.sentence(problem), "did you mean \(proposal)")

@@ -21,6 +21,9 @@ package struct SubmissionCheck: Sendable {
   /// Lines after the header.
   package internal(set) var rowCount = 0
 
+  /// Whether the last line ends as lines do: one that does not may have been cut, even if it reads well.
+  package let endsInLineFeed: Bool
+
   /// What messages call the file.
   package let file: String
   let limits: Limits
@@ -32,6 +35,7 @@ package struct SubmissionCheck: Sendable {
   package init(_ input: WholeInput, template: WholeInput? = nil, _ limits: Limits = Limits()) throws {
     file = input.name
     self.limits = limits
+    endsInLineFeed = input.bytes.withUnsafeBytes { $0.last.map { $0 == UInt8(ascii: "\n") } ?? true }
     if input.bytes.withUnsafeBytes({ $0.starts(with: [0xef, 0xbb, 0xbf]) }) {
       find(.line(1), "begins with a byte order mark, which becomes a part of the header")
     }
