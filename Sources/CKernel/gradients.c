@@ -11,7 +11,7 @@ INLINE float relu6_slope(float x, float g) { return x > 0.0f && x < 6.0f ? g : 0
 
 #define CHAIN(name)                                                                                                    \
     WIDTHS void ck_##name##_grad(float *out, const float *at, const float *grad, size_t count) {                       \
-        for (size_t i = 0; i < count; i++) out[i] = name##_slope(at[i], grad[i]);                                      \
+        EACH for (size_t i = 0; i < count; i++) out[i] = name##_slope(at[i], grad[i]);                                 \
     }
 CHAIN(sigmoid)
 CHAIN(tanh)
@@ -85,7 +85,7 @@ WIDTHS void ck_normalized_grad(
     float *out, const float *grad, const float *x, const float *mean, const float *factor, const float *shift,
     const float *slope, size_t rows, size_t channels) {
     for (size_t row = 0; row < rows; row++)
-        for (size_t c = 0; c < channels; c++) {
+        EACH for (size_t c = 0; c < channels; c++) {
             size_t i = row * channels + c;
             out[i] = factor[c] * grad[i] - (shift[c] + slope[c] * (x[i] - mean[c]));
         }
@@ -95,7 +95,7 @@ WIDTHS void ck_normalized(
     float *out, const float *x, const float *mean, const float *factor, const float *offset, size_t rows,
     size_t channels) {
     for (size_t row = 0; row < rows; row++)
-        for (size_t c = 0; c < channels; c++) {
+        EACH for (size_t c = 0; c < channels; c++) {
             size_t i = row * channels + c;
             out[i] = (x[i] - mean[c]) * factor[c] + offset[c];
         }

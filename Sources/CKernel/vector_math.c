@@ -1,17 +1,8 @@
 #include "vector_math.h"
+#include "widths.h"
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#define WIDTHS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define WIDTHS
-#endif
-#define INLINE static inline __attribute__((always_inline))
-// Before a loop whose rounds do not depend on each other. What is written may be what is read, which compilers would
-// otherwise take for a reason to go one by one.
-#define EACH _Pragma("clang loop vectorize(assume_safety)")
 
 INLINE float from_bits(uint32_t bits) {
     float value;
@@ -191,6 +182,12 @@ SUM(ck_sum_squares, x *x)
     }
 EXTREME(ck_largest, maximum_of, -__builtin_inff())
 EXTREME(ck_smallest, minimum_of, __builtin_inff())
+
+WIDTHS bool ck_all_finite(const float *in, size_t count) {
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++) found |= (to_bits(in[i]) & 0x7f800000) == 0x7f800000;
+    return !found;
+}
 
 WIDTHS float ck_exp_shifted(float *out, const float *in, float shift, size_t count) {
     float lanes[LANES] = {0};

@@ -9,5 +9,6 @@
 #include "matrix_tiles.h"
 #include "meta_graph.pb-c.h"
 #include "prefetch.h"
+#include "recurrent.h"
 #include "trackable_object_graph.pb-c.h"
 #endif

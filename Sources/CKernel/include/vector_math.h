@@ -4,6 +4,7 @@
 /// the array it is, so that cutting an array into pieces changes nothing.
 #ifndef CKERNEL_VECTOR_MATH_H
 #define CKERNEL_VECTOR_MATH_H
+#include <stdbool.h>
 #include <stddef.h>
 
 /// out[i] = f(in[i]).
@@ -51,6 +52,8 @@ float ck_sum_squares(const float *in, size_t count);
 /// The largest; -infinity of none, NaN when one is NaN.
 float ck_largest(const float *in, size_t count);
 float ck_smallest(const float *in, size_t count);
+/// Whether none is infinite or NaN.
+bool ck_all_finite(const float *in, size_t count);
 /// out[i] = exp(in[i] - shift); returns the sum of them.
 float ck_exp_shifted(float *out, const float *in, float shift, size_t count);
 #endif

@@ -40,10 +40,101 @@ def batch_norms():
     case("BiasAddGrad_%d_%d" % (shape[0], len(shape)), R.BiasAddGrad(out_backprop=feed(f(*shape))))
 
 
+def losses():
+  logits, labels = f(5, 40) * 5, np.abs(f(5, 40))
+  case("SoftmaxCrossEntropyWithLogits", list(R.SoftmaxCrossEntropyWithLogits(features=feed(logits), labels=feed(labels))))
+  case("SoftmaxCrossEntropyWithLogits_high", list(R.SoftmaxCrossEntropyWithLogits(features=feed(logits + 90), labels=feed(labels))))
+  for dtype in (np.int32, np.int64):
+    case("SparseSoftmaxCrossEntropyWithLogits_" + np.dtype(dtype).name,
+         list(R.SparseSoftmaxCrossEntropyWithLogits(features=feed(logits), labels=feed(i(0, 40, 5).astype(dtype)))))
+  case("L2Loss_large", R.L2Loss(t=feed(f(400, 100), False)))
+
+
+def shape_grads():
+  for k, (a, b) in enumerate([([4, 5], [4, 5]), ([4, 5], [5]), ([], [2, 3]), ([2, 1, 6], [3, 1]), ([2, 3, 1, 4], [3, 5, 4]), ([1, 3], [1, 1]),
+                              ([1], [1]), ([1, 1], [1]), ([0, 3], [1, 3])]):
+    for dtype in (np.int32, np.int64):
+      case("BroadcastGradientArgs_%d_%s" % (k, np.dtype(dtype).name),
+           list(R.BroadcastGradientArgs(s0=feed(np.array(a, dtype), False), s1=feed(np.array(b, dtype), False))))
+  case("ConcatOffset", list(R.ConcatOffset(concat_dim=np.int32(1), shape=[feed(np.int32([2, n, 5])) for n in (3, 0, 4)])))
+  big = f(6, 7, 5)
+  slices = [np.s_[1:4], np.s_[:, 2:5], np.s_[..., 1], np.s_[::2, ::-1], np.s_[3], np.s_[-2, 1:, :3], np.s_[:, None, 2], np.s_[5:1:-2, 0:7:3, -1:],
+            np.s_[2:2], np.s_[..., None], np.s_[4:100, -100:3], np.s_[:, 1:3, :], np.s_[..., 1:4]]
+  for k, where in enumerate(slices):
+    part = tf.constant(big)[where]
+    op = part.op
+    dy = f(*big[where].shape)
+    masks = {m: op.get_attr(m) for m in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")}
+    begin, end, strides = op.inputs[1:4]
+    case("StridedSliceGrad_%d" % k, R.StridedSliceGrad(shape=np.int32(big.shape), begin=begin, end=end, strides=strides, dy=feed(dy), **masks))
+  case("ScatterNd_1", R.ScatterNd(indices=feed(np.int32([[1], [3], [1]])), updates=feed(f(3, 4)), shape=np.int32([5, 4])))
+  case("ScatterNd_2", R.ScatterNd(indices=feed(i(0, 3, 6, 2)), updates=feed(f(6)), shape=np.int32([3, 4])))
+  case("ScatterNd_long", R.ScatterNd(indices=feed(i(0, 3, 2, 3, 1).astype(np.int64)), updates=feed(i(0, 9, 2, 3, 2)), shape=np.int64([3, 2])))
+  case("UnsortedSegmentSum", R.UnsortedSegmentSum(data=feed(f(6, 3)), segment_ids=feed(np.int32([1, 0, 4, -1, 1, 4])), num_segments=np.int32(5)))
+  case("UnsortedSegmentSum_2", R.UnsortedSegmentSum(data=feed(f(2, 3, 4)), segment_ids=feed(i(0, 4, 2, 3)), num_segments=np.int32(4)))
+  case("DynamicStitch", R.DynamicStitch(indices=[feed(np.int32(6)), feed(np.int32([4, 1])), feed(np.int32([[5, 2], [0, 3]])), feed(np.int32([1]))],
+                                        data=[feed(f(3)), feed(f(2, 3)), feed(f(2, 2, 3)), feed(f(1, 3))]))
+  case("DynamicStitch_ints", R.DynamicStitch(indices=[feed(np.int32([0, 1, 2])), feed(np.int32([1]))], data=[feed(np.int32([4, 5, 6])), feed(np.int32([1]))]))
+  case("MatrixDiag", R.MatrixDiag(diagonal=feed(f(2, 3, 4))))
+  case("MatrixSetDiag", R.MatrixSetDiag(input=feed(f(2, 3, 4)), diagonal=feed(f(2, 3))))
+  case("MatrixSetDiag_tall", R.MatrixSetDiag(input=feed(f(4, 3), False), diagonal=feed(f(3))))
+  for axis in (0, 1, -1):
+    for exclusive in (False, True):
+      for reverse in (False, True):
+        case("Cumsum_%d%d%d" % (axis, exclusive, reverse), R.Cumsum(x=feed(f(4, 5, 3)), axis=np.int32(axis), exclusive=exclusive, reverse=reverse))
+  case("Cumsum_int", R.Cumsum(x=feed(i(-9, 9, 4, 5)), axis=np.int32(1)))
+
+
+def recurrent():
+  for number, (steps, time, batch, width, units) in enumerate([(4, 6, 3, 5, 4), (0, 3, 2, 4, 3), (7, 7, 2, 20, 16), (1, 2, 1, 1, 1), (9, 9, 700, 3, 2)]):
+    for peephole in (False, True):
+      for version in ("", "V2"):
+        if batch > 100 and (version or not peephole):
+          continue
+        state = dict(cs_prev=f(batch, units), h_prev=f(batch, units), w=f(width + units, 4 * units) * np.float32(0.5), wci=f(units), wcf=f(units),
+                     wco=f(units), b=f(4 * units))
+        # TensorFlow's gradient of a cell takes the memory of inputs that nobody else needs before it has read them.
+        state = {key: feed(value, False) for key, value in state.items()}
+        x = feed(f(time, batch, width))
+        bias = {} if version else {"forget_bias": 0.5 if number else 1.0}
+        name = "LSTM%s_%d_%d" % (version, number, peephole)
+        result = getattr(R, "BlockLSTM" + version)(seq_len_max=feed(np.int64(steps), False), x=x, cell_clip=0.8 if number == 2 else 3.0,
+                                                   use_peephole=peephole, **state, **bias)
+        # After the last step TensorFlow sets cs and h only.
+        case(name, [tensor if k in (1, 6) else tensor[:steps] for k, tensor in enumerate(result)])
+        case(name + "_grad", list(getattr(R, "BlockLSTMGrad" + version)(
+            seq_len_max=feed(np.int64(steps), False), x=x, cs_grad=feed(f(time, batch, units)), h_grad=feed(f(time, batch, units)),
+            use_peephole=peephole, **state, **result._asdict())))
+        if version:
+          continue
+        cell = R.LSTMBlockCell(x=feed(f(batch, width)), use_peephole=peephole, **state)
+        case(name + "_cell", list(cell))
+        traces = cell._asdict()
+        del traces["h"]
+        grads = R.LSTMBlockCellGrad(x=feed(f(batch, width)), cs_grad=feed(f(batch, units), False), h_grad=feed(f(batch, units), False), use_peephole=peephole,
+                                    **state, **traces)
+        # Without peepholes TensorFlow leaves their gradients undefined.
+        case(name + "_cell_grad", list(grads) if peephole else list(grads)[:2])
+    gru = dict(x=feed(f(batch, width)), h_prev=feed(f(batch, units)), w_ru=feed(f(width + units, 2 * units)), w_c=feed(f(width + units, units)),
+               b_ru=feed(f(2 * units)), b_c=feed(f(units)))
+    result = R.GRUBlockCell(**gru)
+    case("GRU_%d" % number, list(result))
+    case("GRU_%d_grad" % number, list(R.GRUBlockCellGrad(r=result.r, u=result.u, c=result.c, d_h=feed(f(batch, units)), **gru)))
+
+
+def draws():
+  for k, (seed, seed2) in enumerate([(7, 0), (0, 9), (87654321, 3), (-5, 1 << 40)]):
+    case("exact_TruncatedNormal_%d" % k, R.TruncatedNormal(shape=feed(np.int32([1001]), False), dtype=tf.float32, seed=seed, seed2=seed2))
+    case("exact_RandomStandardNormal_%d" % k, R.RandomStandardNormal(shape=feed(np.int32([1001]), False), dtype=tf.float32, seed=seed, seed2=seed2))
+    case("exact_RandomShuffle_%d" % k, R.RandomShuffle(value=feed(np.arange(50, dtype=np.int32), False), seed=seed, seed2=seed2))
+    case("exact_RandomShuffle_rows_%d" % k, R.RandomShuffle(value=feed(f(9, 2, 3), False), seed=seed, seed2=seed2))
+  case("exact_RandomShuffle_one", R.RandomShuffle(value=feed(f(1, 2), False), seed=1, seed2=2))
+
+
 def main():
   os.chdir(sys.argv[1] if len(sys.argv) > 1 else ".")
   with tf.Graph().as_default(), v1.Session() as session:
-    for group in [grads, batch_norms]:
+    for group in [grads, batch_norms, losses, shape_grads, recurrent, draws]:
       group()
     v1.train.export_meta_graph("training.meta", clear_devices=True)
     feeds = {name + ":0": value for name, value in inputs.items()}

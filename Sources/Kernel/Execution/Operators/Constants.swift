@@ -1,5 +1,7 @@
 import Bytes
+import CKernel
 import Graphs
+import Synchronization
 import Tensors
 
 extension Operator {
@@ -31,8 +33,18 @@ extension Operator {
       return { call in
         try call.expect(1)
         guard call.inputs[0].dtype == .float32 else { throw call.unsupported() }
-        guard call.inputs[0].floats.allSatisfy(\.isFinite) else {
-          throw call.error("\(message.printable): not all values are finite")
+        let values = call.inputs[0].floats
+        let places = Mutex((nan: false, infinity: false))
+        call.threads.split(values.count, grain: 1 << 16) { part in
+          guard let start = values.baseAddress, !ck_all_finite(start + part.lowerBound, part.count) else { return }
+          let (nan, infinity) = (values[part].contains(where: \.isNaN), values[part].contains(where: \.isInfinite))
+          places.withLock { $0 = ($0.nan || nan, $0.infinity || infinity) }
+        }
+        let found = places.withLock { $0 }
+        guard !found.nan, !found.infinity else {
+          let kinds = [found.infinity ? "inf" : nil, found.nan ? "nan" : nil].compactMap { $0 }
+          let reason = message.isEmpty ? "" : message.printable + ": "
+          throw call.error("\(reason)its input \(call.inputs[0]) has \(kinds.joined(separator: " and ")) in it")
         }
         call.outputs = call.inputs
       }

@@ -130,6 +130,15 @@ extension Call {
     return try copied(params, from: starts, count: sliceCount, shape, into: result)
   }
 
+  /// The rows of input 0 in that order.
+  ///
+  /// - Precondition: they are there.
+  func rows(_ order: [Int]) throws -> Tensor {
+    let shape = inputs[0].shape
+    let count = shape.count(1..<shape.rank)
+    return try copied(inputs[0], from: order.map { $0 * count }, count: count, shape, into: nil)
+  }
+
   /// Single elements of a vector by number: how a codebook widens its codes.
   private func lookedUp(_ params: Tensor) throws -> Tensor {
     switch inputs[1].dtype {

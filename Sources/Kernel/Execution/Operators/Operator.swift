@@ -34,7 +34,8 @@ extension Operator {
     uniqueKeysWithValues: [
       constants, variables, casts, shapes, slices, joins, unary, binary, comparisons, selections, sums, reductions,
       matrices, gathers, permutations, sequences, normalizations, random, tensorArrays, sorting,
-      increments, optimizers, batchNormalizations, unaryGradients, biasGradients,
+      increments, optimizers, batchNormalizations, unaryGradients, biasGradients, shapeGradients, scatters,
+      diagonals, recurrent, crossEntropies,
     ].joined().map { ($0.name, $0) })
 
   /// Operators that stand for several nodes of a file, by name.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Philox-4x32-10: a random number for each number of a counter (Salmon et al. 2011, "Parallel random numbers: as easy
 /// as 1, 2, 3"), keyed and counted as TensorFlow does (specs: fixtures of the exported graphs).
 struct Philox {
@@ -30,4 +32,12 @@ struct Philox {
 
   /// A float32 in [0, 1) from the low 23 bits.
   static func unit(_ word: UInt32) -> Float { Float(bitPattern: 0x3f80_0000 | word & 0x7f_ffff) - 1 }
+
+  /// Two independent normal numbers of two words, by Box and Muller's transform; the angle is rounded once, as
+  /// TensorFlow's is.
+  static func normals(_ first: UInt32, _ second: UInt32) -> (Float, Float) {
+    let radius = (-2 * log(max(unit(first), 1e-7))).squareRoot()
+    let angle = Float(2 * Double.pi * Double(unit(second)))
+    return (radius * sin(angle), radius * cos(angle))
+  }
 }

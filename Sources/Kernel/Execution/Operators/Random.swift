@@ -16,9 +16,14 @@ package final class RandomState {
   ///
   /// - Parameter count: how many numbers this run takes. A run leaves 256 blocks for each, as TensorFlow does.
   func generator(for node: Node, taking count: Int) -> (Philox, first: UInt64) {
+    generator(for: node, blocks: 256 &* UInt64(count))
+  }
+
+  /// - Parameter blocks: how many the run may use.
+  func generator(for node: Node, blocks: UInt64) -> (Philox, first: UInt64) {
     let (first, second) = (node.attributes.int("seed") ?? 0, node.attributes.int("seed2") ?? 0)
     let start = used[node.name] ?? 0
-    used[node.name] = start &+ 256 &* UInt64(count)
+    used[node.name] = start &+ blocks
     if first == 0, second == 0 {
       return (Philox(seed: sessionSeed, stream: RandomState.hash(node.name)), start)
     }
@@ -51,7 +56,7 @@ extension Operator {
         call.outputs = [result]
       }
     },
-    // Normal with mean 0 and deviation 1, by Box and Muller's transform of two words each.
+    // Normal with mean 0 and deviation 1.
     Operator("RandomStandardNormal", isStateful: true) { _ in
       { call in
         let result = try call.randomResult()
@@ -60,15 +65,55 @@ extension Operator {
         call.threads.split(out.count, grain: 1 << 12) { part in
           for block in part.lowerBound / 4..<(part.upperBound + 3) / 4 {
             let words = generator.block(first &+ UInt64(block))
-            for lane in 0..<min(4, out.count - 4 * block) {
-              let pair = lane & 2
-              let radius = (-2 * log(max(Philox.unit(words[pair]), 1e-7))).squareRoot()
-              let angle = 2 * Float.pi * Philox.unit(words[pair + 1])
-              out[4 * block + lane] = radius * (lane & 1 == 0 ? sin(angle) : cos(angle))
+            let (a, b) = (Philox.normals(words[0], words[1]), Philox.normals(words[2], words[3]))
+            let values = SIMD4(a.0, a.1, b.0, b.1)
+            for lane in 0..<min(4, out.count - 4 * block) { out[4 * block + lane] = values[lane] }
+          }
+        }
+        call.outputs = [result]
+      }
+    },
+    // The same without those beyond two deviations. Four at a time have 256 blocks of words to choose from.
+    Operator("TruncatedNormal", isStateful: true) { _ in
+      { call in
+        let result = try call.randomResult()
+        let out = result.mutableFloats
+        let (generator, first) = call.context.random.generator(for: call.node, taking: out.count)
+        call.threads.split(out.count, grain: 1 << 12) { part in
+          for group in part.lowerBound / 4..<(part.upperBound + 3) / 4 {
+            var next = 4 * group
+            let end = min(out.count, next + 4)
+            var block = first &+ 256 &* UInt64(group)
+            while next < end {
+              let words = generator.block(block)
+              block &+= 1
+              let (a, b) = (Philox.normals(words[0], words[1]), Philox.normals(words[2], words[3]))
+              let values = SIMD4(a.0, a.1, b.0, b.1)
+              for lane in 0..<4 where abs(values[lane]) < 2 && next < end {
+                out[next] = values[lane]
+                next += 1
+              }
             }
           }
         }
         call.outputs = [result]
+      }
+    },
+    // value: its rows in another order. Each in turn changes places with one of those from it on.
+    Operator("RandomShuffle", isStateful: true) { _ in
+      { call in
+        try call.expect(1)
+        guard let rows = call.inputs[0].shape.dimensions.first, rows > 1, call.inputs[0].elementCount > 1 else {
+          call.outputs = call.inputs
+          return
+        }
+        let (generator, first) = call.context.random.generator(for: call.node, blocks: UInt64(rows + 2) / 4)
+        var order = Array(0..<rows)
+        for row in 0..<rows - 1 {
+          let word = generator.block(first &+ UInt64(row / 4))[row % 4]
+          order.swapAt(row, row + Int(word % UInt32(truncatingIfNeeded: rows - row)))
+        }
+        call.outputs = [try call.rows(order)]
       }
     },
     // shape, low, high: low + word mod (high - low)

@@ -48,7 +48,7 @@ struct AxisRange {
 }
 
 /// The attributes of a `StridedSlice`.
-private struct SliceMasks {
+struct SliceMasks {
   let begin: Int
   let end: Int
   let ellipsis: Int

@@ -15,10 +15,13 @@ extension Operator {
       // In pieces, which are then added up in float64: long sums in float32 lose digits.
       let values = call.inputs[0].floats
       let pieces = (values.count + (1 << 14) - 1) >> 14
-      let total = (0..<pieces).reduce(0.0) { total, piece in
+      let sums = try call.allocate(.float32, try call.shape([pieces]))
+      let parts = sums.mutableFloats
+      call.threads.run(pieces) { piece in
         let start = piece << 14
-        return total + Double(ck_sum_squares(values.baseAddress! + start, min(1 << 14, values.count - start)))
+        parts[piece] = ck_sum_squares(values.baseAddress! + start, min(1 << 14, values.count - start))
       }
+      let total = parts.reduce(0.0) { $0 + Double($1) }
       result.mutableFloats[0] = Float(total / 2)
       call.outputs = [result]
     },
