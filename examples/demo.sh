@@ -1,6 +1,7 @@
 #!/bin/sh
-# The main jobs: two checkpoints that TensorFlow trained become one verified submission; a made-up test set loses its
-# artificial videos, and the predictions of three models for it become one file.
+# The main jobs: two checkpoints that TensorFlow trained become one verified submission; models are quantized, put together,
+# packed and run from the archive; a made-up test set loses its artificial videos, and the predictions of three models
+# for it become one file.
 # Usage: examples/demo.sh [FOLDER]   (FOLDER is emptied; by default demo/ in the project)
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -55,12 +56,20 @@ run head -n 3 judged.csv
 run trainer eval --input_model_tgz submission.tgz --eval_data_pattern 'judged-*' --seed 1
 run trainer eval --input_model_tgz small.tgz --eval_data_pattern 'judged-*' --seed 1
 
-step 'One model of the two, packed; its predictions from the archive, and what they are worth'
-run ckpt-tool ensemble --models inference_model small/inference_model --weights 0.5 0.5 --save-folder both
-run ckpt-tool pack both/inference_model --flags run/model_flags.json -o both.tgz
-run trainer infer --input_model_tgz both.tgz --input_data_pattern 'judged-*' --seed 1 -o both.csv.gz
-into judged_truth.csv tfrecord-tool labels 'judged-*'
-run merge-preds score --labels judged_truth.csv judged.csv both.csv.gz
+step 'Two models that the 2018 1st place exported: one in codes, their weighted mean as one model, packed'
+models=$root/Tests/Fixtures/models/graphs
+records=$root/Tests/Fixtures/records/tm/test00.tfrecord
+run quantize --transform-type quant_kmeans --bits 5 --min-elements 500 \
+  --model "$models/netvlad_light/inference_model" --savefile coded/inference_model
+run ckpt-tool ensemble --models coded/inference_model "$models/dbof/inference_model" --weights 0.3 0.7 --save-folder both
+run ckpt-tool pack both/inference_model -o both.tgz
+
+step 'Its predictions, from the archive, and what they are worth beside those of its parts'
+run trainer infer --input_model_tgz both.tgz --input_data_pattern "$records" -o both.csv.gz
+run trainer infer --model coded/inference_model "$records" -o coded.csv
+run trainer infer --model "$models/dbof/inference_model" "$records" -o dbof.csv
+into labels.csv tfrecord-tool labels "$records"
+run merge-preds score --labels labels.csv coded.csv dbof.csv both.csv.gz
 
 step 'A test set in the shape of YouTube-8M, two fifths of it artificial videos; 4 shards'
 mkdir test
