@@ -1,10 +1,12 @@
 #!/bin/sh
 # Predictions of the 2018 winner's NetVLAD (256 clusters, 1024 hidden units, 321 million parameters) by `trainer infer`,
-# against TensorFlow running the same graph on the same records. Goal: 2 × as fast. Ours is the whole program, from its
-# start to the written file; TensorFlow's is without its start, the loading of the weights and a first batch.
+# and of two such models in 8 bits put together, against TensorFlow running the same graphs on the same records. Goal:
+# 2 × as fast. Ours is the whole program, from its start to the written file; TensorFlow's is without its start, the
+# loading of the weights and a first batch.
 #
-#   VIDEOS   how many videos (512); BATCH how many at a time (128)
+#   VIDEOS   how many videos (512); BATCH how many at a time (128); REPEAT how often ours is run, for the median (1)
 #   MODEL    the prefix of another exported model to run; the NetVLAD is exported anew each time otherwise
+#   ENSEMBLE the same for the two models; `none` leaves them out
 #   TRAINER  the program to measure, instead of .build/release/trainer
 . "$(dirname "$0")/common.sh"
 
@@ -12,24 +14,47 @@ VIDEOS=${VIDEOS:-512}
 BATCH=${BATCH:-128}
 TRAINER=${TRAINER:-$top/.build/release/trainer}
 TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
-for program in trainer tfrecord-tool; do
-  case $program in trainer) path=$TRAINER ;; *) path=$TFRECORD_TOOL ;; esac
-  [ -x "$path" ] || (cd "$top" && swift build -c release --static-swift-stdlib --product $program >&2)
+QUANTIZE=${QUANTIZE:-$top/.build/release/quantize}
+for program in "$TRAINER" "$TFRECORD_TOOL" "$QUANTIZE"; do
+  [ -x "$program" ] || (cd "$top" && swift build -c release --static-swift-stdlib --product "${program##*/}" >&2)
 done
+
+# netvlad FOLDER [SEED] : exports the model, if there is TensorFlow.
+netvlad() {
+  [ -n "$TF_PYTHON" ] || { echo 'without TensorFlow there is no model to run; give MODEL=PREFIX' >&2; exit 0; }
+  "$TF_PYTHON" "$here/netvlad_model.py" "$1" 256 1024 3862 "${2:-0}" 2>/dev/null
+}
+
+# compare NAME MODEL : both programs' videos a second and memory.
+compare() {
+  # shellcheck disable=SC2046 # the fields are arguments
+  set -- "$1" "$2" $(measure "${REPEAT:-1}" "$TRAINER" infer -q -f --model "$2" "$work/records*" \
+    --batch-size "$BATCH" -o "$work/ours.csv")
+  compute "$1: trainer infer %8.2f videos/s   $5 MB peak" "$VIDEOS/$3"
+  [ -n "$TF_PYTHON" ] || return 0
+  # shellcheck disable=SC2046
+  set -- "$1" "$3" $("$TF_PYTHON" "$here/tensorflow_infer.py" "$2" "$BATCH" "$work"/records* 2>/dev/null)
+  compute "$1: TensorFlow    %8.2f videos/s   $5 MB peak   ours is %.2f x as fast (goal 2)" \
+    "$4/$3" "($3/$4)/($2/$VIDEOS)"
+}
 
 "$TFRECORD_TOOL" synth -q --level frame --videos "$VIDEOS" -o "$work/records"
 if [ -z "${MODEL:-}" ]; then
-  [ -n "$TF_PYTHON" ] || { echo 'without TensorFlow there is no model to run; give MODEL=PREFIX' >&2; exit 0; }
-  "$TF_PYTHON" "$here/netvlad_model.py" "$work/model" 2>/dev/null
+  netvlad "$work/model"
   MODEL=$work/model/inference_model
 fi
+compare 'NetVLAD' "$MODEL"
 
-# shellcheck disable=SC2046 # the fields are arguments
-set -- $(measure 1 "$TRAINER" infer -q -f --model "$MODEL" "$work/records*" --batch-size "$BATCH" -o "$work/ours.csv")
-seconds=$1
-compute "trainer infer   %8.2f videos/s   $3 MB peak" "$VIDEOS/$1"
-[ -n "$TF_PYTHON" ] || exit 0
-# shellcheck disable=SC2046
-set -- $("$TF_PYTHON" "$here/tensorflow_infer.py" "$MODEL" "$BATCH" "$work"/records* 2>/dev/null)
-compute "TensorFlow      %8.2f videos/s   $3 MB peak   ours is %.2f x as fast (goal 2)" \
-  "$2/$1" "($1/$2)/($seconds/$VIDEOS)"
+if [ -z "${ENSEMBLE:-}" ]; then
+  netvlad "$work/second" 100
+  for model in "$MODEL" "$work/second/inference_model"; do
+    number=$((${number:-0} + 1))
+    "$QUANTIZE" apply -q --transform-type quant_uniform --model "$model" \
+      --savefile "$work/quantized$number/inference_model" >/dev/null
+  done
+  rm -r "$work/second"
+  "$CKPT_TOOL" ensemble -q --models "$work/quantized1/inference_model" --models "$work/quantized2/inference_model" \
+    -o "$work/ensemble"
+  ENSEMBLE=$work/ensemble/inference_model
+fi
+[ "$ENSEMBLE" = none ] || compare 'two NetVLADs of 8 bits' "$ENSEMBLE"

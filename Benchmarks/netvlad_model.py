@@ -1,4 +1,4 @@
-"""netvlad_model.py FOLDER [CLUSTERS HIDDEN CLASSES]: exports the NetVLAD of the 2018 winner (256 clusters, 1024 hidden
+"""netvlad_model.py FOLDER [CLUSTERS HIDDEN CLASSES [SEED]]: exports the NetVLAD of the 2018 winner (256 clusters, 1024 hidden
 units, 3862 classes, two mixtures, gated) with random weights, as its eval.py --build_only does: FOLDER/inference_model
 and model_flags.json. 321 million parameters, 1.3 GB."""
 import json
@@ -12,12 +12,12 @@ v1.disable_eager_execution()
 v1.disable_resource_variables()
 
 folder = sys.argv[1]
-CLUSTERS, HIDDEN, CLASSES = ([int(a) for a in sys.argv[2:]] + [256, 1024, 3862][len(sys.argv) - 2:])
+CLUSTERS, HIDDEN, CLASSES, SEED = ([int(a) for a in sys.argv[2:]] + [256, 1024, 3862, 0][len(sys.argv) - 2:])
 FRAMES, VIDEO, AUDIO, MIXTURES = 300, 1024, 128, 2
 
 
 def weights(name, shape, deviation):
-  return v1.get_variable(name, shape, initializer=v1.random_normal_initializer(stddev=deviation, seed=len(name)))
+  return v1.get_variable(name, shape, initializer=v1.random_normal_initializer(stddev=deviation, seed=SEED + len(name)))
 
 
 def normalized(x, name):
@@ -73,7 +73,7 @@ with v1.variable_scope("tower"):
   joined = v1.concat(parts, 1)
   size = VIDEO * CLUSTERS + AUDIO * (CLUSTERS // 2)
   hidden = v1.matmul(joined, weights("hidden1_weights", [size, HIDDEN], CLUSTERS ** -0.5))
-  hidden += v1.get_variable("hidden1_biases", [HIDDEN], initializer=v1.random_normal_initializer(stddev=0.01, seed=1))
+  hidden += v1.get_variable("hidden1_biases", [HIDDEN], initializer=v1.random_normal_initializer(stddev=0.01, seed=SEED + 1))
   gates = v1.matmul(hidden, weights("gating_weights_2", [HIDDEN, HIDDEN], HIDDEN ** -0.5))
   hidden *= v1.nn.sigmoid(normalized(gates, "gating_bn"))
   predictions = experts(hidden, HIDDEN)
