@@ -23,7 +23,8 @@ struct Fusion {
   static func fused(_ graph: Graph, keeping kept: Set<String>) throws -> Graph {
     // What a node becomes, when it is the last of a pattern's.
     let patterns = [
-      Fusion.normalization, Fusion.productOfTransposed, Fusion.transposedProduct, Fusion.gatherByBytes,
+      Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization, Fusion.productOfTransposed,
+      Fusion.transposedProduct, Fusion.subtractedProduct, Fusion.gatherByBytes,
     ]
     return try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)

@@ -6,31 +6,65 @@ extension Operator {
   /// The operator of the nodes that ``Fusion`` makes of a normalization; files do not have it.
   static let normalization = "_L2Normalize"
 
+  /// The operator of those that ``Fusion`` makes of the picking of rows besides.
+  static let gatheredNormalization = "_GatherNdL2Normalize"
+
   /// x / sqrt(max(sum(x^2), smallest)), where the sum is along `axis`.
   static let l2Normalization = Operator(normalization) { node in
+    let (axis, smallest) = try parameters(node)
+    return { call in
+      try call.expect(1)
+      call.outputs = [try normalized(&call, axis: call.axis(axis, rank: call.inputs[0].shape.rank), smallest)]
+    }
+  }
+
+  /// x, indices: the slices that the indices name of x, normalized along an axis of x.
+  static let gatheredL2Normalization = Operator(gatheredNormalization) { node in
+    let (axis, smallest) = try parameters(node)
+    guard let gather = try all["GatherNd"]?.prepare(node) else { throw node.error("cannot pick rows") }
+    return { call in
+      try call.expect(2)
+      let middle = try call.axis(axis, rank: call.inputs[0].shape.rank)
+      let indices = call.inputs[1].shape
+      let width = indices.dimensions.last ?? 0
+      if middle >= width {
+        // The axis is whole in each slice.
+        try gather(&call)
+        call.inputs = call.outputs
+        call.outputs = []
+        call.outputs = [try normalized(&call, axis: middle - width + indices.rank - 1, smallest)]
+      } else {
+        call.inputs[0] = try normalized(&call, axis: middle, smallest)
+        try gather(&call)
+      }
+    }
+  }
+
+  private static func parameters(_ node: Node) throws -> (axis: Int, smallest: Float) {
     guard let axis = node.attributes.int("axis"), let smallest = node.attributes.float("smallest") else {
       throw node.error("has no axis or no smallest sum")
     }
-    return { call in
-      try call.expect(1)
-      let shape = call.inputs[0].shape
-      let middle = try call.axis(axis, rank: shape.rank)
-      guard call.inputs[0].dtype == .float32 else { throw call.unsupported() }
-      let result = try call.reuse(0, as: .float32, shape)
-      if let source = call.inputs[0].floats.baseAddress, let target = result.mutableFloats.baseAddress,
-        shape.elementCount > 0
-      {
-        let normalizer = L2Normalizer(
-          source: source, target: target, extent: shape.dimensions[middle], smallest: smallest)
-        let (outer, inner) = (shape.count(0..<middle), shape.count(middle + 1..<shape.rank))
-        if inner == 1 {
-          normalizer.rows(outer, call.threads)
-        } else {
-          normalizer.columns(outer, inner, call.threads)
-        }
+    return (axis, smallest)
+  }
+
+  /// The first input, in its own memory when nobody else needs it.
+  private static func normalized(_ call: inout Call, axis: Int, _ smallest: Float) throws -> Tensor {
+    let shape = call.inputs[0].shape
+    guard call.inputs[0].dtype == .float32 else { throw call.unsupported() }
+    let result = try call.reuse(0, as: .float32, shape)
+    if let source = call.inputs[0].floats.baseAddress, let target = result.mutableFloats.baseAddress,
+      shape.elementCount > 0
+    {
+      let normalizer = L2Normalizer(
+        source: source, target: target, extent: shape.dimensions[axis], smallest: smallest)
+      let (outer, inner) = (shape.count(0..<axis), shape.count(axis + 1..<shape.rank))
+      if inner == 1 {
+        normalizer.rows(outer, call.threads)
+      } else {
+        normalizer.columns(outer, inner, call.threads)
       }
-      call.outputs = [result]
     }
+    return result
   }
 }
 

@@ -57,10 +57,9 @@ struct MatrixPiece {
   /// or without memory.
   func multiplyOnTiles(_ pool: BufferPool) -> Bool {
     guard MatrixPiece.hasTiles else { return false }
-    let byteCount = ck_tiles_room(rows, columns, depth)
-    guard let room = try? pool.take(byteCount) else { return false }
-    defer { pool.give(room, byteCount) }
-    return ck_multiply_tiles(a.rows, b.columns, out, stride, rows, columns, depth, room) == 0
+    guard let room = try? pool.take(ck_tiles_room(rows, columns, depth)) else { return false }
+    defer { pool.give(room) }
+    return ck_multiply_tiles(a.rows, b.columns, out, stride, rows, columns, depth, room.baseAddress) == 0
   }
 
   /// Whether the CPU has a matrix unit and the system lets us use it.

@@ -54,10 +54,9 @@ struct MatrixProduct {
     let length = 8192
     let pieces = (whole.depth - 1) / length + 1
     let size = whole.rows * whole.columns
-    let byteCount = pieces * size * MemoryLayout<Float>.stride
-    let room = try pool.take(byteCount)
-    defer { pool.give(room, byteCount) }
-    let parts = room.assumingMemoryBound(to: Float.self)
+    let room = try pool.take(pieces * size * MemoryLayout<Float>.stride)
+    defer { pool.give(room) }
+    guard let parts = room.assumingMemoryBound(to: Float.self).baseAddress else { return }
     threads.run(pieces) { index in
       let terms = index * length..<min(whole.depth, (index + 1) * length)
       MatrixPiece(

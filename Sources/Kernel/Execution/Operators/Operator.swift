@@ -38,7 +38,10 @@ extension Operator {
     ].joined().map { ($0.name, $0) })
 
   /// Operators that stand for several nodes of a file, by name.
-  private static let fused: [String: Operator] = [normalization: l2Normalization, byteGather: rowsByBytes]
+  private static let fused: [String: Operator] = Dictionary(
+    uniqueKeysWithValues: [l2Normalization, gatheredL2Normalization, rowsByBytes, subtractedProduct].map {
+      ($0.name, $0)
+    })
 
   /// The operator that runs a node, which need not be from a file.
   static func named(_ name: String) -> Operator? { all[name] ?? fused[name] }

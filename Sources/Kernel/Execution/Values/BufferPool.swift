@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// Runs of a plan ask for the same sizes again and again; giving them the same pages saves the system calls and page
 /// faults that would otherwise cost more than many operators do. Sizes are rounded up to one of four steps between
-/// powers of two, so at most a quarter is wasted. Safe to use from several threads.
+/// powers of two, so at most a quarter is wasted; where memory is free that is up to half larger, that is taken before
+/// more is asked for. Safe to use from several threads.
 ///
 /// Memory: what was in use at the same time, plus a quarter; more than the machine has is refused, since the system
 /// would promise it and then end the program.
@@ -16,6 +17,16 @@ package final class BufferPool: Sendable {
     var pointers: [Int: [UnsafeMutableRawPointer]] = [:]
     /// Bytes of all buffers, free or not, and of what is reserved.
     var total = 0
+
+    /// A free buffer of that size, or the least of those that are up to half larger.
+    mutating func recycle(_ capacity: Int) -> UnsafeMutableRawBufferPointer? {
+      if let pointer = pointers[capacity]?.popLast() {
+        return UnsafeMutableRawBufferPointer(start: pointer, count: capacity)
+      }
+      let larger = pointers.filter { !$0.value.isEmpty && $0.key > capacity && $0.key - capacity <= capacity / 2 }
+      guard let size = larger.keys.min(), let pointer = pointers[size]?.popLast() else { return nil }
+      return UnsafeMutableRawBufferPointer(start: pointer, count: size)
+    }
   }
 
   private let free = Mutex(Free())
@@ -30,10 +41,11 @@ package final class BufferPool: Sendable {
     return overflow ? nil : sum & ~(step - 1)
   }
 
-  func take(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
+  /// At least that many bytes, uninitialized.
+  func take(_ byteCount: Int) throws -> UnsafeMutableRawBufferPointer {
     guard let capacity = BufferPool.capacity(for: byteCount) else { throw BufferPool.exhausted(byteCount) }
-    let (recycled, isAllowed): (UnsafeMutableRawPointer?, Bool) = free.withLock { free in
-      if let pointer = free.pointers[capacity]?.popLast() { return (pointer, true) }
+    let (recycled, isAllowed): (UnsafeMutableRawBufferPointer?, Bool) = free.withLock { free in
+      if let buffer = free.recycle(capacity) { return (buffer, true) }
       guard capacity <= BufferPool.limit - free.total else { return (nil, false) }
       free.total += capacity
       return (nil, true)
@@ -46,16 +58,17 @@ package final class BufferPool: Sendable {
     }
     // Large pages, where the system has some, save most of the faults of the first touch.
     if isHuge { _ = madvise(pointer, capacity, MADV_HUGEPAGE) }
-    return pointer
+    return UnsafeMutableRawBufferPointer(start: pointer, count: capacity)
   }
 
   private static let hugePage = 2 << 20
 
   private static let limit = max(0, sysconf(Int32(_SC_PHYS_PAGES))) * max(0, sysconf(Int32(_SC_PAGESIZE)))
 
-  func give(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
-    guard let capacity = BufferPool.capacity(for: byteCount) else { return }
-    free.withLock { $0.pointers[capacity, default: []].append(pointer) }
+  /// Takes back what ``take(_:)`` gave.
+  func give(_ buffer: UnsafeMutableRawBufferPointer) {
+    guard let pointer = buffer.baseAddress else { return }
+    free.withLock { $0.pointers[buffer.count, default: []].append(pointer) }
   }
 
   /// Counts bytes that somebody else allocates as if they were of the pool.

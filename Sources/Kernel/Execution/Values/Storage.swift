@@ -16,7 +16,7 @@ package final class Storage: @unchecked Sendable {
   private let origin: Origin
 
   private enum Origin {
-    case pool(BufferPool)
+    case pool(BufferPool, UnsafeMutableRawBufferPointer)
     case bytes(ByteView)
     /// A list that takes so many bytes, which are only counted there.
     case list(BufferPool, Int)
@@ -25,17 +25,18 @@ package final class Storage: @unchecked Sendable {
 
   /// Uninitialized memory, which goes back to the pool.
   init(_ byteCount: Int, from pool: BufferPool) throws {
-    pointer = try pool.take(byteCount)
+    let buffer = try pool.take(byteCount)
+    pointer = buffer.baseAddress ?? Storage.nowhere
     self.byteCount = byteCount
     strings = []
     object = nil
-    origin = .pool(pool)
+    origin = .pool(pool, buffer)
   }
 
   /// The bytes of a view, which are not written to.
   init(_ view: ByteView) {
     let address = view.withUnsafeBytes { $0.baseAddress }
-    pointer = UnsafeMutableRawPointer(mutating: address ?? Storage.nowhere)
+    pointer = address.map { UnsafeMutableRawPointer(mutating: $0) } ?? Storage.nowhere
     byteCount = view.count
     strings = []
     object = nil
@@ -44,7 +45,7 @@ package final class Storage: @unchecked Sendable {
 
   /// The strings of a constant, which the graph has anyway.
   init(strings: [[UInt8]]) {
-    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    pointer = Storage.nowhere
     byteCount = 0
     self.strings = strings
     object = nil
@@ -55,7 +56,7 @@ package final class Storage: @unchecked Sendable {
   init(strings count: Int, from pool: BufferPool, _ make: () -> [[UInt8]]) throws {
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<[UInt8]>.stride)
     try pool.reserve(overflow ? Int.max : byteCount)
-    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    pointer = Storage.nowhere
     self.byteCount = 0
     strings = make()
     object = nil
@@ -63,7 +64,7 @@ package final class Storage: @unchecked Sendable {
   }
 
   init(object: any AnyObject & Sendable) {
-    pointer = UnsafeMutableRawPointer(mutating: Storage.nowhere)
+    pointer = Storage.nowhere
     byteCount = 0
     strings = []
     self.object = object
@@ -74,11 +75,13 @@ package final class Storage: @unchecked Sendable {
   var isWritable: Bool { if case .pool = origin { true } else { false } }
 
   /// An address for tensors without bytes.
-  private static var nowhere: UnsafeRawPointer { UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped }
+  private static var nowhere: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+  }
 
   deinit {
     switch origin {
-    case .pool(let pool): pool.give(pointer, byteCount)
+    case .pool(let pool, let buffer): pool.give(buffer)
     case .list(let pool, let byteCount): pool.release(byteCount)
     case .bytes, .none: break
     }
