@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func flagsAreNamedOnce() {
-    let names = ModelFlag.all.map(\.name) + IdleFlag.all.map(\.name)
+    let names = ModelFlag.all.map(\.name)
     #expect(Set(names).count == names.count)
     let models = Set(Zoo.models.map(\.name))
     #expect(ModelFlag.all.allSatisfy { !$0.models.isEmpty && models.isSuperset(of: $0.models) })

@@ -52,20 +52,3 @@ package struct ModelFlag: Sendable {
     }
   }
 }
-
-/// A flag of the references that nothing in them looks at.
-///
-/// Published command lines have some, and must run as they are.
-package struct IdleFlag: Sendable {
-  package let name: String
-  /// As ``ModelFlag/isSwitch``.
-  package let isSwitch: Bool
-
-  package static let all: [IdleFlag] = [
-    "dbof_var_features", "netvlad_dimred", "gatednetvlad_dimred", "hidden_size", "netvlad_hidden_size_video",
-    "netvlad_hidden_size_audio", "lstm_cells_video", "lstm_cells_audio", "gru_cells_video", "gru_cells_audio",
-  ].map { IdleFlag(name: $0, isSwitch: false) }
-
-  /// What to tell who gives it.
-  package var note: String { "--\(name) has no effect: no model looks at it" }
-}
