@@ -73,6 +73,7 @@ struct Train: ParsableCommand {
     let plan = try plan()
     let folder = try TrainingFolder(trainDir)
     if startNewModel { try folder.clear() }
+    try folder.removeLeftovers()
     let run = try TrainingRun.open(
       plan, in: folder, averagesFrom: emaSource, readers: threads.workers, workers: threads.workers)
     for note in run.notes { quiet.diagnostics.warning(note) }

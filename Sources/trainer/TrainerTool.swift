@@ -10,5 +10,5 @@ struct TrainerTool: ParsableCommand {
       quantized ones and ensembles; TensorFlow itself is not needed.
       """,
     version: Program.versionLine("trainer"),
-    subcommands: [Train.self, Infer.self, Eval.self])
+    subcommands: [Train.self, Eval.self, Export.self, Infer.self, DistillDataset.self])
 }

@@ -35,17 +35,36 @@ package struct ExportedModel: Sendable {
   /// - Throws: ``KernelError`` `.noInput` when a file is missing, `.badData` when the graph names no inputs and outputs
   ///   or takes other features than the flags say.
   package init(_ path: String, flags: ((VideoSchema.Level) throws -> ModelFlags)? = nil) throws {
+    let prefix: String
     switch try CheckpointLocation(path) {
-    case .bundle(let prefix), .v1(let prefix, _): self.prefix = prefix
+    case .bundle(let found), .v1(let found, _): prefix = found
     case .safetensors(let file), .npz(let file): throw KernelError(.noInput, file, "has no graph")
     }
     let metaPath = prefix + ".meta"
     guard FileStatus.exists(metaPath) else {
       throw KernelError(.noInput, metaPath, "no such file", hint: "copy the checkpoint's .meta file too")
     }
-    meta = try MetaGraph(reading: metaPath)
-    checkpoint = try openCheckpoint(prefix)
-    digest = try ExportedModel.digest(of: prefix)
+    try self.init(
+      prefix, MetaGraph(reading: metaPath), openCheckpoint(prefix), digest: ExportedModel.digest(of: prefix),
+      flags: flags)
+  }
+
+  /// A model whose graph and weights are at hand.
+  ///
+  /// - Parameters:
+  ///   - prefix: what messages call it.
+  ///   - digest: what tells it from others.
+  ///   - flags: in place of the `model_flags.json` beside it.
+  /// - Throws: ``KernelError`` `.badData` as for a model in files.
+  package init(
+    _ prefix: String, _ meta: MetaGraph, _ checkpoint: any TensorSource, digest: String,
+    flags: ((VideoSchema.Level) throws -> ModelFlags)?
+  ) throws {
+    self.prefix = prefix
+    self.meta = meta
+    self.checkpoint = checkpoint
+    self.digest = digest
+    let metaPath = prefix + ".meta"
     let ports = ModelPorts(meta, metaPath)
     input = try ports.endpoint("input_batch_raw")
     predictions = try ports.endpoint("predictions")

@@ -72,6 +72,22 @@ package final class TrainingFolder {
     }
   }
 
+  /// Removes what runs that were killed left of checkpoints: files of ours whose index never came, or is gone.
+  ///
+  /// - Throws: ``KernelError`` when the folder cannot be read.
+  package func removeLeftovers() throws {
+    let whole = Set(try steps)
+    for name in try namesInFolder(path) where name.hasPrefix(TrainingFolder.stem) {
+      let parts = name.dropFirst(TrainingFolder.stem.count).split(separator: ".", maxSplits: 1)
+      guard parts.count == 2, let step = Int(parts[0]), !whole.contains(step),
+        parts[1] == "meta" || parts[1] == "training.json" || parts[1].hasPrefix("data-"),
+        // A checkpoint of the first version has a graph and no index.
+        !FileStatus.exists(prefix(step))
+      else { continue }
+      unlink(Path.join(path, name))
+    }
+  }
+
   /// Removes the checkpoint of a step; its index goes first, so that nothing takes what is left for a checkpoint.
   func remove(_ step: Int) throws {
     let name = TrainingFolder.stem + "\(step)"

@@ -9,7 +9,12 @@ package struct ModelExport {
   package static let baseName = "inference_model"
 
   private let graph: InferenceGraph
+
+  package var meta: MetaGraph { graph.meta }
   private let tensors: OutputPlan
+  private let checkpoint: any TensorSource
+  /// Where in the checkpoint each variable's value is.
+  private let places: [(name: TensorName, index: Int)]
   private let texts: [(name: String, bytes: [UInt8])]
 
   /// Chooses the values of the graph's variables from a checkpoint of a training run; what else is in it, slots and
@@ -25,17 +30,24 @@ package struct ModelExport {
     self.graph = graph
     let trained = Set(
       try graph.meta.variableDefinitions(in: "trainable_variables").map(\.node))
+    places = try graph.meta.variables().map { variable in
+      let index = try ModelExport.index(
+        of: variable, in: checkpoint, usesAverages: usesAverages, mustHaveAverage: trained.contains(variable.node)
+      )
+      return (TensorName(variable.key), index)
+    }
     tensors = try OutputPlan(
-      graph.meta.variables().map { variable in
-        let index = try ModelExport.index(
-          of: variable, in: checkpoint, usesAverages: usesAverages, mustHaveAverage: trained.contains(variable.node)
-        )
+      places.map { name, index in
         var tensor = PlannedTensor(copying: TensorRef(checkpoint, index))
-        tensor.info.name = TensorName(variable.key)
+        tensor.info.name = name
         return tensor
       })
+    self.checkpoint = checkpoint
     texts = [(ModelFacts.fileName, facts.json), (Hyperparameters.fileName, flags.json)]
   }
+
+  /// The values of the graph's variables under its names, read where they are.
+  package var values: any TensorSource { RenamedTensors(checkpoint, places) }
 
   /// Where a variable's value is: under its own name, or that of its average, which in 2017 had the scope twice.
   private static func index(
@@ -81,4 +93,26 @@ package struct ModelExport {
     try BundleWriter(tensors, to: prefix, with: companions, existing: existing)
       .write(workers, progress: progress)
   }
+}
+
+/// Some tensors of a container under other names.
+private struct RenamedTensors: TensorSource {
+  let tensors: [TensorInfo]
+  private let source: any TensorSource
+  private let places: [Int]
+
+  init(_ source: any TensorSource, _ places: [(name: TensorName, index: Int)]) {
+    let sorted = places.sorted { $0.name < $1.name }
+    self.source = source
+    self.places = sorted.map(\.index)
+    tensors = sorted.map { name, index in
+      var info = source.tensors[index]
+      info.name = name
+      return info
+    }
+  }
+
+  var path: String { source.path }
+
+  func contents(of index: Int) throws -> TensorContents { try source.contents(of: places[index]) }
 }

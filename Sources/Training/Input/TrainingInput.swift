@@ -21,6 +21,8 @@ package final class TrainingInput: @unchecked Sendable {
   private var problems: [KernelError] = []
   /// Records in a row that could not be used, and what was wrong with the first.
   private var unusable: (count: Int, first: KernelError?) = (0, nil)
+  /// What was read before it was asked for.
+  private var upcoming: TrainingBatch??
   /// Whether any record could ever be used.
   private var hasVideos: Bool
 
@@ -39,11 +41,21 @@ package final class TrainingInput: @unchecked Sendable {
     hasVideos = place != nil
   }
 
+  /// Reads the first batch, which ``next()`` gives then: what is wrong with the records is known before anything else is
+  /// done.
+  package func readFirst() throws {
+    if upcoming == nil { upcoming = .some(try next()) }
+  }
+
   /// The next batch, or `nil` after the last.
   ///
   /// - Throws: ``KernelError`` `.badData` for a record that is damaged or no such video, unless it is to be passed over;
   ///   and when there are no others.
   package func next() throws -> TrainingBatch? {
+    if let batch = upcoming {
+      upcoming = nil
+      return batch
+    }
     var records = try draw(options.batchSize)
     let count = records.count
     guard count > 0 else {

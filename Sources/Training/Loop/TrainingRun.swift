@@ -38,6 +38,7 @@ package struct TrainingRun {
   ) throws -> TrainingRun {
     // What is wrong with the records should be known before anything is written.
     let input = try TrainingInput(plan.input, readers: readers)
+    try input.readFirst()
     let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
     let session =
       try source.map { try TrainingSession(graph, averagesFrom: openCheckpoint($0), workers: workers) }

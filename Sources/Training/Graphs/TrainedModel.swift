@@ -1,0 +1,66 @@
+import Bytes
+import Checkpoints
+import Inference
+
+/// A checkpoint of a training with what tells the model: to be measured, or exported.
+package struct TrainedModel: Sendable {
+  /// The checkpoint's prefix.
+  package let prefix: String
+  package let facts: ModelFacts
+  package let flags: Hyperparameters
+  private let model: any VideoModel
+  private let modelFlags: ModelFlags
+  private let videos: VideoShape
+
+  /// The step that the checkpoint's name tells; 0 when it tells none.
+  package var step: Int { Int(Path.name(of: prefix).split { $0 == "-" || $0 == "_" }.last ?? "") ?? 0 }
+
+  /// - Parameters:
+  ///   - prefix: the checkpoint; `model_flags.json` and the hyperparameters are in its folder.
+  ///   - choices: changes the hyperparameters to what the user says they are.
+  /// - Throws: ``KernelError`` `.noInput` when something is missing, `.usage` when the user says other hyperparameters than
+  ///   the training had.
+  package init(_ prefix: String, choices: (Hyperparameters?) throws -> Hyperparameters) throws {
+    self.prefix = prefix
+    let folder = Path.folder(of: prefix)
+    let facts = try ModelFacts(reading: Path.join(folder, ModelFacts.fileName))
+    model = try Zoo.model(named: facts.model)
+    let path = Path.join(folder, Hyperparameters.fileName)
+    let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
+    let flags = try choices(kept)
+    if let kept, let difference = flags.differences(from: kept, for: model.name).first {
+      throw KernelError(
+        .usage, path, "says --\(difference.name) \(difference.other), not \(difference.own)",
+        hint: "leave the option out: the training's own hyperparameters are used")
+    }
+    self.flags = flags
+    self.facts = facts
+    modelFlags = try ModelFlags(
+      source: Path.join(folder, ModelFacts.fileName), names: facts.featureNames, sizes: facts.featureSizes,
+      level: facts.takesFrames ? .frame : .video, labelLoss: facts.labelLoss)
+    let state = try TrainingState(of: prefix)
+    func number(_ name: String) -> Int? { state?.model.first { $0.name == name }.flatMap { Int($0.value) } }
+    videos = VideoShape(
+      featureSizes: modelFlags.schema.inputs.map(\.size),
+      frameLimit: facts.takesFrames ? number("max_frames") ?? 300 : nil,
+      classCount: number("num_classes") ?? (flags.lineage == .willow ? 4716 : 3862))
+  }
+
+  /// The model as it is used, with the checkpoint's values.
+  ///
+  /// - Parameters:
+  ///   - rounds: how many passes are averaged.
+  ///   - usesAverages: takes the moving averages of weights.
+  package func export(rounds: Int = 1, usesAverages: Bool = false, seed: Int? = nil) throws -> ModelExport {
+    let graph = try InferenceGraph(
+      model, flags, videos, rounds: rounds, loss: TrainingLoss.named[facts.labelLoss] ?? .crossEntropy, seed: seed)
+    return try ModelExport(
+      graph, facts, flags, values: openCheckpoint(prefix), usesAverages: usesAverages)
+  }
+
+  /// The same, ready to be run.
+  package func exported(rounds: Int = 1, usesAverages: Bool = false, seed: Int? = nil) throws -> ExportedModel {
+    let export = try export(rounds: rounds, usesAverages: usesAverages, seed: seed)
+    return try ExportedModel(prefix, export.meta, export.values, digest: prefix) { _ in modelFlags }
+  }
+}
