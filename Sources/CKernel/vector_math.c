@@ -4,10 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-// Before a loop whose rounds do not depend on each other. What is written may be what is read, which compilers would
-// otherwise take for a reason to go one by one.
-#define EACH _Pragma("clang loop vectorize(assume_safety)")
-
 INLINE float from_bits(uint32_t bits) {
     float value;
     memcpy(&value, &bits, 4);
