@@ -19,10 +19,10 @@ enum {
     PARTS = 3,                   // tiles that hold the same numbers, each what the ones before leave
     PAIR = 2 * SIDE,             // lines that are packed side by side: results are computed 32 by 32
     PAIR_STEP = 2 * PARTS * TILE,
-    AHEAD = 8,                   // terms that are asked for before they are packed
+    AHEAD = 2,                   // terms that are asked for before they are packed
     BLOCK_STEPS = 4,             // 128 terms are packed at a time, which of 32 lines of each fit in the first-level cache,
     BLOCK_ROWS = 256,            // and of so many lines of a
-    BLOCK_COLUMNS = 1024,        // and of b in the second-level cache
+    BLOCK_COLUMNS = 512,         // and of b in the second-level cache
 };
 
 static int request_tiles(void) {

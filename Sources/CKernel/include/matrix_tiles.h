@@ -21,7 +21,7 @@ typedef struct {
     size_t line_step, term_step;
 } ck_factor;
 
-/// How many bytes ck_multiply_tiles needs to work in: at most 1 MB.
+/// How many bytes ck_multiply_tiles needs to work in: at most 0.6 MB.
 size_t ck_tiles_room(size_t rows, size_t columns, size_t depth);
 
 /// out = a b, where a has `rows` lines, b has `columns` lines, and both have `depth` terms, at least one each; rows of

@@ -41,7 +41,7 @@ struct MatrixPiece {
   let columns: Int
   let depth: Int
 
-  /// - Parameter pool: gives up to 1 MB to work in.
+  /// - Parameter pool: gives up to 0.6 MB to work in.
   func multiply(_ pool: BufferPool) {
     if !paysOnTiles || !multiplyOnTiles(pool) { multiplyByBLAS() }
   }

@@ -53,7 +53,9 @@ struct MatrixProduct {
   private func multiplyByTerms(_ whole: MatrixPiece) throws {
     let length = 8192
     let pieces = (whole.depth - 1) / length + 1
-    let size = whole.rows * whole.columns
+    // Rows a power of two apart would all compete for the same few lines of the cache.
+    let stride = whole.columns + 16
+    let size = whole.rows * stride
     let room = try pool.take(pieces * size * MemoryLayout<Float>.stride)
     defer { pool.give(room) }
     guard let parts = room.assumingMemoryBound(to: Float.self).baseAddress else { return }
@@ -61,15 +63,16 @@ struct MatrixProduct {
       let terms = index * length..<min(whole.depth, (index + 1) * length)
       MatrixPiece(
         a: whole.a.at(row: 0, column: terms.lowerBound), b: whole.b.at(row: terms.lowerBound, column: 0),
-        out: parts + index * size, stride: whole.columns, rows: whole.rows, columns: whole.columns,
-        depth: terms.count
+        out: parts + index * size, stride: stride, rows: whole.rows, columns: whole.columns, depth: terms.count
       ).multiply(pool)
     }
-    threads.split(size, grain: 1 << 13) { range in
-      let sum = whole.out + range.lowerBound
-      sum.update(from: parts + range.lowerBound, count: range.count)
-      for index in 1..<max(1, pieces) {
-        ck_add(sum, sum, 1, parts + index * size + range.lowerBound, 1, range.count)
+    threads.split(whole.rows, grain: max(1, (1 << 13) / whole.columns)) { rows in
+      for row in rows {
+        let sum = whole.out + row * whole.columns
+        sum.update(from: parts + row * stride, count: whole.columns)
+        for index in 1..<max(1, pieces) {
+          ck_add(sum, sum, 1, parts + index * size + row * stride, 1, whole.columns)
+        }
       }
     }
   }
