@@ -18,24 +18,40 @@ struct TrainingCase {
   /// What `case.json` says.
   struct Facts: Decodable {
     struct Train: Decodable {
-      var base_learning_rate: Float
-      var learning_rate_decay: Float
-      var learning_rate_decay_examples: Float
-      var batch_size: Int
-      var clip_gradient_norm: Float
-      var regularization_penalty: Float
-      var label_loss: String?
-      var loss_lambda: Float?
+      var rate: Float
+      var decay: Float
+      var period: Float
+      var batchSize: Int
+      var clipNorm: Float
+      var penalty: Float
+      var loss: String?
+
+      enum CodingKeys: String, CodingKey {
+        case rate = "base_learning_rate"
+        case decay = "learning_rate_decay"
+        case period = "learning_rate_decay_examples"
+        case batchSize = "batch_size"
+        case clipNorm = "clip_gradient_norm"
+        case penalty = "regularization_penalty"
+        case loss = "label_loss"
+      }
     }
     var model: String
     var flags: [String: FlagValue]
     var train: Train
-    var feature_sizes: [Int]
     var level: String
-    var max_frames: Int?
-    var vocab_size: Int?
-    var ema_decay: Float?
-    var loss_lambda: Float?
+    var featureSizes: [Int]
+    var frameLimit: Int?
+    var averageDecay: Float?
+    var teacherWeight: Float?
+
+    enum CodingKeys: String, CodingKey {
+      case model, flags, train, level
+      case featureSizes = "feature_sizes"
+      case frameLimit = "max_frames"
+      case averageDecay = "ema_decay"
+      case teacherWeight = "loss_lambda"
+    }
   }
 
   /// A flag as the command line would have it.
@@ -73,22 +89,22 @@ struct TrainingCase {
     var flags = Hyperparameters()
     for (name, value) in facts.flags { try flags.set(name, [value.text]) }
     var recipe = TrainingRecipe()
-    recipe.baseLearningRate = facts.train.base_learning_rate
-    recipe.learningRateDecay = facts.train.learning_rate_decay
-    recipe.decayExamples = facts.train.learning_rate_decay_examples
-    recipe.batchSize = facts.train.batch_size
-    recipe.clipNorm = facts.train.clip_gradient_norm
-    recipe.regularizationPenalty = facts.train.regularization_penalty
-    recipe.averageDecay = facts.ema_decay
-    if let weight = facts.train.loss_lambda ?? facts.loss_lambda {
+    recipe.baseLearningRate = facts.train.rate
+    recipe.learningRateDecay = facts.train.decay
+    recipe.decayExamples = facts.train.period
+    recipe.batchSize = facts.train.batchSize
+    recipe.clipNorm = facts.train.clipNorm
+    recipe.regularizationPenalty = facts.train.penalty
+    recipe.averageDecay = facts.averageDecay
+    if let weight = facts.teacherWeight {
       recipe.loss = .distillation(teacher: weight)
     } else {
-      recipe.loss = try #require(TrainingLoss.named[facts.train.label_loss ?? "CrossEntropyLoss"])
+      recipe.loss = try #require(TrainingLoss.named[facts.train.loss ?? "CrossEntropyLoss"])
     }
     let model = try Zoo.model(named: facts.model)
     let labels = try arrays.tensor("labels")
     let videos = VideoShape(
-      featureSizes: facts.feature_sizes, frameLimit: facts.level == "frame" ? facts.max_frames : nil,
+      featureSizes: facts.featureSizes, frameLimit: facts.level == "frame" ? facts.frameLimit : nil,
       classCount: labels.shape.dimensions[2])
     return try TrainingGraph(model, flags, videos, recipe, seed: 1)
   }
