@@ -138,6 +138,10 @@ let package = Package(
       path: "Tools/manual", swiftSettings: strict),
 
     .executableTarget(
+      name: "benchmark-steps", dependencies: ["Bytes", "Graphs", "Execution"], path: "Benchmarks/Steps",
+      swiftSettings: strict),
+
+    .executableTarget(
       name: "benchmark-batches", dependencies: ["Bytes", "Records"], path: "Benchmarks/VideoBatches",
       swiftSettings: strict),
 
