@@ -13,7 +13,10 @@ struct Eval: ParsableCommand {
       the challenge compute them; among equal scores their heap and shuffle decide. MAP is the mean over the classes \
       that some video has, MAP(ALL) over all classes of the model, as the program of 2018 logs it. The loss is that \
       of model_flags.json (CrossEntropyLoss, HingeLoss, SoftmaxLoss), computed from the predictions. The flags are \
-      those of the published eval_custom.py.
+      those of the published eval_custom.py and eval.py.
+
+      When --train-dir is the folder of a training, its newest checkpoint is measured, then each that follows, until \
+      Ctrl-C or with --run-once not at all. A line is told of each, and events for TensorBoard are written to the folder.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -29,6 +32,7 @@ struct Eval: ParsableCommand {
   var topK = 20
 
   @Option(
+    name: [.customLong("rounds"), .customLong("n-rounds")],
     help: ArgumentHelp(
       "Average this many runs, for models that draw frames at random; others run once.", valueName: "n"))
   var rounds = 1
@@ -36,6 +40,8 @@ struct Eval: ParsableCommand {
   @Option(help: ArgumentHelp("Makes what such models draw repeatable.", valueName: "number"))
   var seed: UInt64?
 
+  @OptionGroup(title: "TRAININGS") var following: FollowingOptions
+  @OptionGroup var trained: TrainedModelOptions
   @OptionGroup var forcing: ForceFlag
   @OptionGroup var json: JSONFlag
   @OptionGroup var threads: ThreadsOption
@@ -48,10 +54,23 @@ struct Eval: ParsableCommand {
   }
 
   func run() throws {
-    let files = try records.expanded(evalDataPattern, option: "--eval-data-pattern")
+    if let folder = model.trainDir, following.isTraining(folder, trained) {
+      return try TrainingEvaluation(options: self, folder: folder).run()
+    }
+    try following.refuse(trained)
+    let files = try files()
     let exported = try model.open(existing: forcing.existing)
     if rounds > 1, !exported.drawsAtRandom { quiet.diagnostics.note(ModelOptions.onceNote) }
-    let predictor = try Predictor(exported, rounds: rounds, seed: seed, workers: threads.workers)
+    let result = try measure(
+      exported, Predictor(exported, rounds: rounds, seed: seed, workers: threads.workers), files)
+    if json.json { try writeJSON(result) } else { try writeTable(result) }
+  }
+
+  /// The record files.
+  func files() throws -> [String] { try records.expanded(evalDataPattern, option: "--eval-data-pattern") }
+
+  /// Runs the model on the records.
+  func measure(_ exported: ExportedModel, _ predictor: Predictor, _ files: [String]) throws -> Evaluation.Result {
     let reader = BatchReader(
       files, exported.schema, batchSize: records.batchSize, shard: records.part.shard, wantsLabels: true,
       readers: records.readers(threads.workers))
@@ -67,9 +86,7 @@ struct Eval: ParsableCommand {
       videoCount += batch.count
       meter.report(batch.byteCount, of: total, videoCount, "videos")
     }
-    let result = try evaluation.result()
-    meter.finish()
-    if json.json { try writeJSON(result) } else { try writeTable(result) }
+    return try evaluation.result()
   }
 
   private func loss(of model: ExportedModel) -> LabelLoss? {
@@ -95,11 +112,13 @@ struct Eval: ParsableCommand {
     try table.write()
   }
 
-  private func writeJSON(_ result: Evaluation.Result) throws {
+  /// - Parameter step: of the training whose checkpoint it is.
+  func writeJSON(_ result: Evaluation.Result, step: Int? = nil) throws {
     let json = JSONWriter(StandardOutput.shared)
     let metrics = result.metrics
     try json.object {
       try json.member("model", model.name)
+      if let step { try json.member("step", step) }
       try json.member("videos", metrics.videoCount)
       try json.member("classes", result.classCount)
       try json.member("gap@\(topK)", metrics.globalAveragePrecision)

@@ -3,6 +3,7 @@ import Bytes
 import Inference
 import Records
 import Terminal
+import Training
 
 /// Which model to run, in the ways of the published programs.
 struct ModelOptions: ParsableArguments {
@@ -38,8 +39,18 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How many numbers each feature has, as 1024,128.", valueName: "sizes"))
   var featureSizes: String?
 
+  /// The name of one of the published models that was given beside a folder, as the flags of `eval.py` have it; else
+  /// `--model` is a prefix.
+  var architecture: String? {
+    guard trainDir != nil, let model, Zoo.models.contains(where: { $0.name == model }) else { return nil }
+    return model
+  }
+
+  /// The model that `--model` names, unless that is an architecture.
+  private var prefix: String? { architecture == nil ? model : nil }
+
   func validate() throws {
-    let given = [("--model", model), ("--train-dir", trainDir), ("--input-model-tgz", inputModelTgz)]
+    let given = [("--model", prefix), ("--train-dir", trainDir), ("--input-model-tgz", inputModelTgz)]
       .filter { $0.1 != nil }.map(\.0)
     guard !given.isEmpty else {
       throw ValidationError("one of --model, --train-dir and --input-model-tgz must say which model to run")
@@ -59,7 +70,7 @@ struct ModelOptions: ParsableArguments {
   static let onceNote = "the model draws nothing at random, so that all --rounds would be alike: it runs once"
 
   /// What the user calls the model.
-  var name: String { model ?? trainDir ?? inputModelTgz ?? "" }
+  var name: String { trainDir ?? model ?? inputModelTgz ?? "" }
 
   /// Opens the model and calls `body` before a temporary folder that it is in goes away.
   func open(existing: AtomicFile.Existing, _ body: (ExportedModel) throws -> Void = { _ in }) throws
@@ -72,7 +83,7 @@ struct ModelOptions: ParsableArguments {
       flags = { try ModelFlags(source: "the command line", names: featureNames, sizes: featureSizes, level: $0) }
     }
     func opened() throws -> ExportedModel {
-      let path = try self.model ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
+      let path = try prefix ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")
       return try ExportedModel(path, flags: flags)
     }
     let model = try unpacked.map { try $0.inArchive(opened) } ?? opened()
