@@ -59,7 +59,8 @@ struct TrainingRecordOptions: ParsableArguments {
       """, valueName: "ids"))
   var holdOut: String?
 
-  @Option(help: ArgumentHelp("Files that are open at a time, from which records are taken in turn.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Files that are open at a time, from which records are taken in turn.", valueName: "n"))
   var numReaders = 8
 
   @Option(

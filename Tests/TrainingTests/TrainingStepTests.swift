@@ -82,7 +82,7 @@ import Testing
       let found = value.array(of: Float.self)
       let isClose = expected.indices.allSatisfy { index in
         let noise = sizes.map { 0.02 * steps * min(1, rounding / max($0[index], 1e-12)) } ?? 0
-        let own: Float = name.hasSuffix("/moving_mean") || name.contains("/moving_mean/") ? 5e-5 : 2e-6
+        let own: Float = name.contains("/moving_mean") ? 5e-5 : run.tolerance(after: steps)
         return abs(expected[index] - found[index]) <= own + noise
       }
       #expect(isClose, "\(name)")
