@@ -75,7 +75,8 @@ struct TrainingOperatorsTests {
   }
 
   @Test func checksSayWhatIsWrong() throws {
-    let values = try #require(Tensor([1, Float.infinity, -3], try #require(Shape([3]))))
+    let shape = try #require(Shape([3]))
+    let values = try #require(Tensor([1, Float.infinity, -3], shape))
     let error = #expect(throws: KernelError.self) {
       try run("CheckNumerics", [values], ["message": .bytes(Array("loss".utf8))])
     }
