@@ -14,7 +14,7 @@ import Testing
   static let names = [
     "netvlad_gated_probgating", "softdbof_maxpool", "attention_frames_v0", "framelogistic", "video_moe",
     "video_logistic",
-    "random_frames_rounds2_seed7",
+    "random_frames_rounds2_seed7", "lstmbidirect_logistic", "grubidirect_branchedbn_gating_moe", "lstm2",
   ]
 
   private func export(_ model: ZooCase, rounds: Int = 1, to folder: String) throws {

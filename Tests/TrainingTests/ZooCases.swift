@@ -116,7 +116,7 @@ extension ZooCase {
     return try session.run([built.predictions], feeding: feeds)[0].array(of: Float.self)
   }
 
-  private func counts(_ step: Int?) throws -> Tensor {
+  func counts(_ step: Int?) throws -> Tensor {
     let all = try arrays.tensor("num_frames")
     let tensor = try step.map { try all.row($0) } ?? all
     if tensor.dtype == .int32 { return tensor }
@@ -125,7 +125,7 @@ extension ZooCase {
   }
 
   /// Dequantized as the reference's readers do, zeros after the last frame.
-  private func features(_ step: Int?) throws -> Tensor {
+  func features(_ step: Int?) throws -> Tensor {
     guard arrays.has("quantized") else {
       let all = try arrays.tensor("input_batch_raw")
       return try step.map { try all.row($0) } ?? all
