@@ -84,6 +84,30 @@ import Testing
     }
   }
 
+  @Test func templatesAreThoseOfTheTenthPlace() throws {
+    let folder = TemporaryFolder()
+    var flags = Hyperparameters(.boliu)
+    for (name, words) in [
+      ("netvlad_cluster_size", ["4", "6"]), ("netvlad_hidden_size", ["6", "5"]), ("ensemble_wts", ["0.5", "0.5"]),
+      ("ensemble_num", ["2"]), ("float16_flag", ["true"]), ("gating", ["true"]), ("moe_prob_gating", ["true"]),
+    ] { try flags.set(name, words) }
+    let videos = VideoShape(featureSizes: [1024, 128], frameLimit: 300, classCount: 30)
+    let facts = ModelFacts(
+      model: "NetVLADModelLF", featureNames: "rgb,audio", featureSizes: "1024,128", takesFrames: true)
+    try ModelTemplate(InferenceGraph(NetVLADModelLF(), flags, videos), facts, flags)
+      .write(to: folder.path, existing: .refuse, Workers(2))
+    let template = try openCheckpoint(folder("inference_model"))
+    let reference = try openCheckpoint(fixture("boliu/ensemble/inference_model_10"))
+    // The fixture has lost its largest weights.
+    let largest = template.tensors.filter { $0.name.description.hasSuffix("hidden1_weights/hidden1_weights") }
+    #expect(
+      largest.map(\.shape.dimensions) == [[4352, 6], [6528, 5]] && largest.allSatisfy { $0.dtype == .half })
+    #expect(template.tensors.filter { !largest.contains($0) } == reference.tensors)
+    for index in template.tensors.indices {
+      #expect(try template.contents(of: index).bytes.array.allSatisfy { $0 == 0 })
+    }
+  }
+
   @Test func namesWhatTheCheckpointLacks() throws {
     let folder = TemporaryFolder()
     var model = try ZooCase(miha: "models/graphs/dbof")

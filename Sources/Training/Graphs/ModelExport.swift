@@ -11,11 +11,10 @@ package struct ModelExport {
   private let graph: InferenceGraph
 
   package var meta: MetaGraph { graph.meta }
-  private let tensors: OutputPlan
+  private let files: ModelFileSet
   private let checkpoint: any TensorSource
   /// Where in the checkpoint each variable's value is.
   private let places: [(name: TensorName, index: Int)]
-  private let texts: [(name: String, bytes: [UInt8])]
 
   /// Chooses the values of the graph's variables from a checkpoint of a training run; what else is in it, slots and
   /// averages, is left out.
@@ -36,14 +35,14 @@ package struct ModelExport {
       )
       return (TensorName(variable.key), index)
     }
-    tensors = try OutputPlan(
+    let tensors = try OutputPlan(
       places.map { name, index in
         var tensor = PlannedTensor(copying: TensorRef(checkpoint, index))
         tensor.info.name = name
         return tensor
       })
     self.checkpoint = checkpoint
-    texts = [(ModelFacts.fileName, facts.json), (Hyperparameters.fileName, flags.json)]
+    files = ModelFileSet(graph, facts, flags, tensors)
   }
 
   /// The values of the graph's variables under its names, read where they are.
@@ -82,16 +81,7 @@ package struct ModelExport {
     to folder: String, name: String = ModelExport.baseName, existing: AtomicFile.Existing, _ workers: Workers,
     progress: (Int) -> Void = { _ in }
   ) throws {
-    let prefix = Path.join(folder, name)
-    var companions = [CompanionFile(prefix + ".meta", ByteView(try graph.meta.encoded()))]
-    for text in texts {
-      let path = Path.join(folder, text.name)
-      // A run's own folder has them already.
-      let isThere = (try? MappedFile(path).view.array) == text.bytes
-      if !isThere { companions.append(CompanionFile(path, ByteView(text.bytes))) }
-    }
-    try BundleWriter(tensors, to: prefix, with: companions, existing: existing)
-      .write(workers, progress: progress)
+    try files.write(to: folder, name: name, existing: existing, workers, progress: progress)
   }
 }
 
