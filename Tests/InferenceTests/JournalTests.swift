@@ -96,6 +96,17 @@ struct JournalTests {
     #expect(try end(run, folder("out.csv")) == whole(run))
   }
 
+  /// Of a model that draws frames; one that draws nothing is run once whatever is asked for.
+  @Test func moreRoundsAreAnotherRun() throws {
+    let folder = TemporaryFolder()
+    let model = try tinyModel("graphs/random_frames_seed7_dbof")
+    try begin(run(model, files, batchSize: 3), folder("out.csv"), limit: 3)
+    let text = complaint {
+      _ = try RunJournal(beside: folder("out.csv"), run(model, files, rounds: 2).identity, .resuming)
+    }
+    #expect(text.contains("it has 'rounds 1' where this one has 'rounds 2'"))
+  }
+
   @Test func anotherRunsRowsAreNotTaken() throws {
     let folder = TemporaryFolder()
     let first = run(model, files, batchSize: 3)
@@ -103,7 +114,6 @@ struct JournalTests {
     let others = [
       (run(model, files, topK: 3), "it has 'top-k 20' where this one has 'top-k 3'"),
       (run(model, files, seed: 9), "it has 'seed none' where this one has 'seed 9'"),
-      (run(model, files, rounds: 2), "it has 'rounds 1' where this one has 'rounds 2'"),
       (run(model, [files[1]]), "it has 'records "), (run(try tinyModel("graphs/dbof"), files), "it has 'model "),
     ]
     for (other, difference) in others {
