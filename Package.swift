@@ -181,9 +181,6 @@ let package = Package(
     .executableTarget(
       name: "model-probe", dependencies: ["Bytes", "Checkpoints", "Graphs", "Training"], path: "Tests/ModelProbe",
       swiftSettings: strict),
-    .executableTarget(
-      name: "training-probe", dependencies: ["Bytes", "Graphs", "Training"], path: "Tests/TrainingProbe",
-      swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
     tests("ModelsTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Execution"]),
     tests("QuantizationTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Quantization"]),

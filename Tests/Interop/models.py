@@ -25,7 +25,7 @@ def exported(lineage, model, checkpoint, shape, sizes, classes, flags, rounds=1)
   folder = os.path.abspath("export%d" % len(os.listdir(".")))
   os.mkdir(folder)
   arguments = [lineage, model, checkpoint, shape[1] if len(shape) == 3 else 0, sizes, classes, rounds, folder]
-  done = subprocess.run([os.environ["MODEL_PROBE"]] + [str(a) for a in arguments] + words(flags),
+  done = subprocess.run([os.environ["MODEL_PROBE"], "export"] + [str(a) for a in arguments] + words(flags),
                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
   assert done.returncode == 0, done.stderr.decode()
   return os.path.join(folder, "inference_model")

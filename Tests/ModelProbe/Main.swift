@@ -4,21 +4,30 @@ import Glibc
 import Graphs
 import Training
 
-/// Exports models as the library does, for scripts that let TensorFlow judge the result:
+/// Builds models as the library does, for scripts that let TensorFlow judge the result:
 ///
-///     model-probe LINEAGE MODEL CHECKPOINT FRAMES SIZES CLASSES ROUNDS FOLDER FLAG=VALUE…
+///     model-probe export LINEAGE MODEL CHECKPOINT FRAMES SIZES CLASSES ROUNDS FOLDER FLAG=VALUE…
+///     model-probe train MODEL OUT.meta KEY=VALUE…
 ///
-/// FRAMES is 0 for models of whole videos, SIZES as in `1024,128`; a flag may be given several times.
+/// FRAMES is 0 for models of whole videos, SIZES as in `1024,128`; a flag may be given several times. What KEY may be,
+/// ``Settings`` says.
 @main enum Main {
   static func main() {
-    do { try run(Array(CommandLine.arguments.dropFirst())) } catch {
+    do {
+      let words = Array(CommandLine.arguments.dropFirst(2))
+      switch CommandLine.arguments.dropFirst().first {
+      case "export": try export(words)
+      case "train": try writeTrainingGraph(words)
+      default: throw KernelError(.usage, "", "neither export nor train")
+      }
+    } catch {
       let line = Array("model-probe: \(error)\n".utf8)
       _ = Glibc.write(2, line, line.count)
       exit(65)
     }
   }
 
-  private static func run(_ arguments: [String]) throws {
+  private static func export(_ arguments: [String]) throws {
     guard arguments.count >= 8, let lineage = Lineage(rawValue: arguments[0]), let frames = Int(arguments[3]),
       let classCount = Int(arguments[5]), let rounds = Int(arguments[6])
     else { throw KernelError(.usage, "", "too few arguments") }

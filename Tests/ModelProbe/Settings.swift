@@ -1,7 +1,11 @@
 import Bytes
 import Training
 
-/// The words `KEY=VALUE` of a command line.
+/// The words `KEY=VALUE` that describe a training run.
+///
+/// Keys are hyperparameters, and `features` (24,8), `frames` (0 for whole videos), `classes`, `lineage`, `loss`,
+/// `teacher` (its weight in distillation), `optimizer`, `rate`, `decay`, `period`, `batch`, `clip`, `penalty`,
+/// `average` (the part of a moving average that stays).
 struct Settings {
   private(set) var videos = VideoShape(featureSizes: [24, 8], frameLimit: 12, classCount: 12)
   private(set) var recipe = TrainingRecipe()
@@ -15,7 +19,7 @@ struct Settings {
     }
   }
 
-  mutating func hyperparameters() throws -> Hyperparameters {
+  func hyperparameters() throws -> Hyperparameters {
     var flags = Hyperparameters(lineage)
     for name in Set(others.map(\.0)) { try flags.set(name, others.filter { $0.0 == name }.map(\.1)) }
     return flags
