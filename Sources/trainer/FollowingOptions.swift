@@ -27,7 +27,8 @@ struct FollowingOptions: ParsableArguments {
     }
   }
 
-  /// Whether the folder is that of a training, whose checkpoints are to be used and not a model that was exported there.
+  /// Whether the folder is that of a training, whose checkpoints are to be used and not a model that was exported
+  /// there.
   func isTraining(_ folder: String, _ trained: TrainedModelOptions) -> Bool {
     if trained.checkpoint != nil || buildOnly || createMetaOnly { return true }
     return FileStatus.exists(Path.join(folder, Hyperparameters.fileName))

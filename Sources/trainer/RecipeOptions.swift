@@ -21,7 +21,7 @@ struct RecipeOptions: ParsableArguments {
   var lossLambda: Float?
 
   @Option(help: ArgumentHelp("How weights follow their gradients: \(names).", valueName: "name"))
-  var optimizer = Optimizer.adam
+  var optimizer = Optimizer.adam.rawValue
 
   @Option(help: ArgumentHelp("The learning rate to begin with.", valueName: "rate"))
   var baseLearningRate: Float = 0.01
@@ -65,7 +65,7 @@ struct RecipeOptions: ParsableArguments {
 
   /// The recipe, without what other options decide.
   ///
-  /// - Throws: ``KernelError`` `.usage` for a loss that does not exist.
+  /// - Throws: ``KernelError`` `.usage` for a loss or an optimizer that does not exist.
   var recipe: TrainingRecipe {
     get throws {
       var recipe = TrainingRecipe()
@@ -73,6 +73,10 @@ struct RecipeOptions: ParsableArguments {
         throw KernelError(
           .usage, "", "there is no loss \(labelLoss.printable)",
           hint: "one of " + TrainingLoss.named.keys.sorted().joined(separator: ", "))
+      }
+      guard let optimizer = Optimizer(rawValue: optimizer) else {
+        throw KernelError(
+          .usage, "", "there is no optimizer \(optimizer.printable)", hint: "one of " + RecipeOptions.names)
       }
       recipe.loss = lossLambda.map { .distillation(teacher: $0) } ?? loss
       recipe.optimizer = optimizer
@@ -86,5 +90,3 @@ struct RecipeOptions: ParsableArguments {
     }
   }
 }
-
-extension Optimizer: ExpressibleByArgument {}

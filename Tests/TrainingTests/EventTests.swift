@@ -6,8 +6,8 @@ import Testing
 @testable import Training
 
 @Suite struct EventTests {
-  /// The numbers of `tensorflow.core.framework.summary_pb2` and the buckets of TensorFlow 1.15's `tf.summary.histogram` of
-  /// the same values (`Tests/Interop/events.py` asks it about many more).
+  /// The numbers of `tensorflow.core.framework.summary_pb2` and the buckets of TensorFlow 1.15's
+  /// `tf.summary.histogram` of the same values (`Tests/Interop/events.py` asks it about many more).
   @Test func bucketsAreTensorFlows() throws {
     let values: [Float] = [0, 1, -1, 0.5, 0.5, 1e-13, 3e21, -2.5]
     let histogram = try values.withUnsafeBufferPointer { try ValueHistogram($0, Workers(2)) }

@@ -131,6 +131,17 @@ func ids(_ files: [String]) throws -> [[UInt8]] {
     }
   }
 
+  @Test func whatIsReadAheadComesFirst() throws {
+    let options = smallInput()
+    let input = try TrainingInput(options, readers: Workers(1))
+    try input.readFirst()
+    try input.readFirst()
+    var all: [Seen] = []
+    while let batch = try input.next() { all.append(Seen(batch)) }
+    #expect(try all == seen(options))
+    #expect(try input.next()?.count == nil)
+  }
+
   @Test func placesThatCannotBeAreRefused() throws {
     for text in [
       "[]", "{}",

@@ -190,6 +190,19 @@ private final class FakeModel: TrainingStep {
     withExtendedLifetime(first) {}
   }
 
+  @Test func halfCheckpointsOfKilledRunsGo() throws {
+    let path = folder("killed")
+    _ = try run(FakeModel(), in: path, .init(), smallInput(epochs: 1))
+    let names = try namesInFolder(path)
+    for name in ["model.ckpt-7.data-00000-of-00001", "model.ckpt-7.meta", "model.ckpt-8.training.json"] {
+      folder.write([1], "killed/" + name)
+    }
+    let others = ["model.ckpt-9", "model.ckpt-9.meta", "model.ckpt-best.meta"]
+    for name in others { folder.write([1], "killed/" + name) }
+    try TrainingFolder(path).removeLeftovers()
+    #expect(try namesInFolder(path) == (names + others).sorted())
+  }
+
   @Test func whatATrainingLeftIsCleared() throws {
     let path = folder("cleared")
     _ = try run(FakeModel(), in: path, events: true)

@@ -35,7 +35,7 @@ import Testing
         == "there is no fold 5: there are the folds 0 to 4")
     #expect(
       complaint { _ = try TrainingFiles([folder("train00*")], .allButFold(0, seed: 11)) }
-        == "1 files cannot be split into 5 folds")
+        == "5 folds need 5 files or more, not 1")
   }
 
   @Test func missingFilesAreTold() throws {

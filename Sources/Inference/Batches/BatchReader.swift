@@ -51,7 +51,8 @@ package final class BatchReader: @unchecked Sendable {
 
   /// The next batch, or `nil` after the last.
   ///
-  /// - Throws: ``KernelError`` for the first damage in the order of the records, and for a record that is no such video.
+  /// - Throws: ``KernelError`` for the first damage in the order of the records, and for a record that is no such
+  ///   video.
   package func next() throws -> VideoBatch? {
     let picked = gather()
     guard !picked.records.isEmpty else {

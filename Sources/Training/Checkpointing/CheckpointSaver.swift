@@ -15,11 +15,11 @@ package struct CheckpointSaver: Sendable {
 
   package init(workers: Workers) { self.workers = workers }
 
-  /// Writes the checkpoint of a step whole, with its graph and state, or not at all; then the `checkpoint` file names it
-  /// and older ones go.
+  /// Writes the checkpoint of a step whole, with its graph and state, or not at all; then the `checkpoint` file names
+  /// it and older ones go.
   ///
-  /// - Throws: ``KernelError`` `.badData` when a value is not a finite number, so that the last good checkpoint stays the
-  ///   newest; `.io` when the disk is full.
+  /// - Throws: ``KernelError`` `.badData` when a value is not a finite number, so that the last good checkpoint stays
+  ///   the newest; `.io` when the disk is full.
   package func save(
     _ values: [(name: String, value: Tensor)], step: Int, _ state: TrainingState, graph: ByteView,
     in folder: TrainingFolder

@@ -5,8 +5,8 @@ import Records
 /// The records of a set with what a teacher predicts of each video, for a student to learn
 /// (2018's `prepare_distill_dataset.py`; specs: miha2018 §10).
 ///
-/// A record has the id as `video_id`, `labels` ascending, `predictions` for all classes, and the features as the teacher
-/// saw them: the frames it looks at, in the bytes they were stored in, or the means.
+/// A record has the id as `video_id`, `labels` ascending, `predictions` for all classes, and the features as the
+/// teacher saw them: the frames it looks at, in the bytes they were stored in, or the means.
 ///
 /// Memory: that of ``Predictor`` and ``BatchReader``, and a file's buffer.
 package struct DistillationSet: Sendable {
@@ -38,7 +38,8 @@ package struct DistillationSet: Sendable {
   ///
   /// - Parameter progress: called with the bytes read and the videos written so far.
   /// - Returns: how many videos and files there are.
-  /// - Throws: ``KernelError`` for a damaged record, a model that gives no scores for it, and files that cannot be written.
+  /// - Throws: ``KernelError`` for a damaged record, a model that gives no scores for it, and files that cannot be
+  ///   written.
   package func write(
     _ reader: BatchReader, _ predictor: Predictor, isOverlapped: Bool = true,
     progress: (Int, Int) -> Void = { _, _ in }

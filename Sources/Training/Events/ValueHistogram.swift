@@ -1,7 +1,7 @@
 import Bytes
 
-/// How many of some numbers lie where, in the buckets that TensorFlow's summaries have: their limits grow by a tenth from
-/// 1e-12 up to 1e20, on both sides of zero (tensorflow/core/lib/histogram, `InitDefaultBuckets`).
+/// How many of some numbers lie where, in the buckets that TensorFlow's summaries have: their limits grow by a tenth
+/// from 1e-12 up to 1e20, on both sides of zero (tensorflow/core/lib/histogram, `InitDefaultBuckets`).
 ///
 /// Numbers that are not finite are not counted. Memory: 12 KiB for each thread.
 package struct ValueHistogram: Sendable {

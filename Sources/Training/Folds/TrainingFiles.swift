@@ -24,8 +24,8 @@ package struct TrainingFiles: Sendable, Equatable {
   /// - Parameters:
   ///   - patterns: as ``FileArguments`` takes them.
   ///   - heldOut: validation shards that are not read.
-  /// - Throws: ``KernelError`` `.noInput` when a pattern matches nothing or a twin is missing, `.usage` for standard input
-  ///   and for folds of too few files.
+  /// - Throws: ``KernelError`` `.noInput` when a pattern matches nothing or a twin is missing, `.usage` for standard
+  ///   input and for folds of too few files.
   package init(_ patterns: [String], _ choice: Choice = .all, holdingOut heldOut: HeldOutShards? = nil) throws {
     var files = try FileArguments.expand(patterns)
     guard !files.contains(FileArguments.standardInput) else {
@@ -51,7 +51,7 @@ package struct TrainingFiles: Sendable, Equatable {
 
   private static func fold(_ number: Int, seed: UInt32, fileCount: Int) throws -> FoldAssignment.Fold {
     guard fileCount >= foldCount, fileCount <= Int(UInt32.max) else {
-      throw KernelError(.usage, "", "\(fileCount) files cannot be split into \(foldCount) folds")
+      throw KernelError(.usage, "", "\(foldCount) folds need \(foldCount) files or more, not \(fileCount)")
     }
     guard (0..<foldCount).contains(number) else {
       throw KernelError(.usage, "", "there is no fold \(number): there are the folds 0 to \(foldCount - 1)")

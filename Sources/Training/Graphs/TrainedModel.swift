@@ -18,8 +18,8 @@ package struct TrainedModel: Sendable {
   /// - Parameters:
   ///   - prefix: the checkpoint; `model_flags.json` and the hyperparameters are in its folder.
   ///   - choices: changes the hyperparameters to what the user says they are.
-  /// - Throws: ``KernelError`` `.noInput` when something is missing, `.usage` when the user says other hyperparameters than
-  ///   the training had.
+  /// - Throws: ``KernelError`` `.noInput` when something is missing, `.usage` when the user says other
+  ///   hyperparameters than the training had.
   package init(_ prefix: String, choices: (Hyperparameters?) throws -> Hyperparameters) throws {
     self.prefix = prefix
     let folder = Path.folder(of: prefix)

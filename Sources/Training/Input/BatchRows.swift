@@ -37,13 +37,14 @@ struct BatchRows: @unchecked Sendable {
     try waiting.withRecord { record in
       try record.check(in: waiting.path)
       var member = VideoBatch.Member(path: waiting.path)
-      do {
-        let floats = features.bytes.bindMemory(to: Float.self)
-        try member.read(record, schema, into: SharedRows(rows: floats, rowSize: rowSize)[row], labels: true)
+      let floats = features.bytes.bindMemory(to: Float.self)
+      let target = SharedRows(rows: floats, rowSize: rowSize)[row]
+      do { try member.read(record, schema, into: target, labels: true) } catch let fault as ByteReader.Fault {
+        throw record.error(in: waiting.path, fault.problem, hint: schema.expectation)
+      }
+      try record.explaining(in: waiting.path) {
         try setLabels(row, member.labels)
         if let teacher { try read(record, teacher: part(of: teacher, row)) }
-      } catch let fault as ByteReader.Fault {
-        throw record.error(in: waiting.path, fault.problem, hint: schema.expectation)
       }
       return member
     }

@@ -48,8 +48,8 @@ final class RecordMixer {
 
   /// The next record, or `nil` at the end of the last epoch.
   ///
-  /// - Throws: ``KernelError`` for a file that cannot be read, or, under ``InputOptions/BadRecords/fail``, whose framing is
-  ///   damaged.
+  /// - Throws: ``KernelError`` for a file that cannot be read, or, under ``InputOptions/BadRecords/fail``, whose
+  ///   framing is damaged.
   func next() throws -> WaitingRecord? {
     while buffer.count < options.bufferSize, let record = try nextInTurn() { buffer.append(record) }
     guard !buffer.isEmpty else { return nil }

@@ -5,9 +5,9 @@ import Records
 
 /// The batches of a training: all of the same size but the last.
 ///
-/// Epochs follow each other without a seam, as in the reference, so that a batch may hold videos of two. What the batches
-/// are depends on the options alone, not on the number of threads; from a batch's ``TrainingBatch/place`` on another input
-/// gives the same batches.
+/// Epochs follow each other without a seam, as in the reference, so that a batch may hold videos of two. What the
+/// batches are depends on the options alone, not on the number of threads; from a batch's ``TrainingBatch/place`` on
+/// another input gives the same batches.
 ///
 /// Memory: the features of two batches, labels of the batches that are held, and of compressed files the records in the
 /// buffer.
@@ -41,16 +41,16 @@ package final class TrainingInput: @unchecked Sendable {
     hasVideos = place != nil
   }
 
-  /// Reads the first batch, which ``next()`` gives then: what is wrong with the records is known before anything else is
-  /// done.
+  /// Reads the first batch, which ``next()`` gives then: what is wrong with the records is known before anything else
+  /// is done.
   package func readFirst() throws {
     if upcoming == nil { upcoming = .some(try next()) }
   }
 
   /// The next batch, or `nil` after the last.
   ///
-  /// - Throws: ``KernelError`` `.badData` for a record that is damaged or no such video, unless it is to be passed over;
-  ///   and when there are no others.
+  /// - Throws: ``KernelError`` `.badData` for a record that is damaged or no such video, unless it is to be passed
+  ///   over; and when there are no others.
   package func next() throws -> TrainingBatch? {
     if let batch = upcoming {
       upcoming = nil

@@ -20,8 +20,8 @@ package struct TrainingRun {
   /// - Parameters:
   ///   - source: a checkpoint whose weights are taken to begin with, as averages too.
   ///   - readers: the threads that decode records.
-  /// - Throws: ``KernelError`` `.usage` when the training there is of another model, `.badData` for a checkpoint that does
-  ///   not fit, and what reading records throws.
+  /// - Throws: ``KernelError`` `.usage` when the training there is of another model, `.badData` for a checkpoint that
+  ///   does not fit, and what reading records throws.
   package static func open(
     _ plan: TrainingPlan, in folder: TrainingFolder, averagesFrom source: String? = nil, readers: Workers,
     workers: Workers
