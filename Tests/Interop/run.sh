@@ -121,7 +121,8 @@ judge() {
 {
   for python in $tf2 $tf1; do
     for script in written_by_tensorflow.py written_by_us.py averages.py moved_records.py made_records.py fakes.py \
-      predictions.py merging.py graphs.py quantized.py ensembles.py inference.py models.py training.py trainings.py; do
+      predictions.py merging.py graphs.py quantized.py ensembles.py inference.py models.py \
+      training_steps.py trainings.py; do
       judge "$python" "$script" "$tensorflow"
     done
   done
