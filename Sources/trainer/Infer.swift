@@ -11,7 +11,7 @@ struct Infer: ParsableCommand {
     discussion: """
       Runs an exported model on frame-level or video-level records and writes a prediction file: a row for each video, \
       in the order of the records, with its best classes and their scores. The flags are those of the published \
-      inference.py.
+      inference.py. Without an exported model in --train-dir the newest checkpoint of the training there is run.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -53,6 +53,7 @@ struct Infer: ParsableCommand {
       """)
   var resume = false
 
+  @OptionGroup(title: "TRAININGS") var trained: TrainedModelOptions
   @OptionGroup var forcing: ForceFlag
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressFlag
@@ -71,7 +72,7 @@ struct Infer: ParsableCommand {
     try records.check(named.path, isNoneOf: files)
     let isStream = files.contains(FileArguments.standardInput)
     if resume, isStream { throw KernelError(.usage, "", "a run that reads standard input cannot be resumed") }
-    let model = try model.open(existing: forcing.existing) { try pack($0) }
+    let model = try trainedModel() ?? model.open(existing: forcing.existing) { try pack($0) }
     if rounds > 1, !model.drawsAtRandom { quiet.diagnostics.note(ModelOptions.onceNote) }
     let run = InferenceRun(
       model: model, files: files, topK: topK, rounds: rounds, seed: seed, shard: records.part.shard,
@@ -94,6 +95,24 @@ struct Infer: ParsableCommand {
     try named.write { sink in try run.write(journal, to: sink) }
     journal.remove()
     noteIfEmpty(journal.rowCount)
+  }
+
+  /// The model of a training's checkpoint, when that is meant; `nil` for one that was exported.
+  private func trainedModel() throws -> ExportedModel? {
+    guard let folder = model.trainDir, trained.isMeant(in: folder) else {
+      guard trained.checkpoint == nil, !trained.usesAverages else {
+        throw KernelError(
+          .usage, "", "--checkpoint and --use-EMA are for trainings",
+          hint: "name the folder of one with --train-dir")
+      }
+      return nil
+    }
+    guard outputModelTgz == nil else {
+      throw KernelError(
+        .usage, folder, "has no exported model to be packed", hint: "write it with trainer export first")
+    }
+    trained.idle.note(quiet.diagnostics)
+    return try trained.model(trained.prefix(in: folder), model).exported(usesAverages: trained.usesAverages)
   }
 
   /// Tells why there are no rows; a script that joins the results of parts may want the header alone.

@@ -12,7 +12,9 @@ struct TrainedModelOptions: ParsableArguments {
       valueName: "prefix"), completion: .file())
   var checkpoint: String?
 
-  @Flag(name: [.customLong("use-EMA")], inversion: .prefixedNo, help: "Use the moving averages of the weights.")
+  @Flag(
+    name: [.customLong("use-EMA"), .customLong("use-ema-var")], inversion: .prefixedNo,
+    help: "Use the moving averages of the weights.")
   var usesAverages = false
 
   @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
@@ -36,5 +38,37 @@ struct TrainedModelOptions: ParsableArguments {
   /// The checkpoint with its hyperparameters.
   func model(_ prefix: String) throws -> TrainedModel {
     try TrainedModel(prefix) { try flags.hyperparameters(from: $0) }
+  }
+
+  /// The same, when other options do not contradict what the folder tells of the model.
+  ///
+  /// - Throws: ``KernelError`` `.usage` when they do.
+  func model(_ prefix: String, _ options: ModelOptions, frameFeatures: Bool? = nil) throws -> TrainedModel {
+    let trained = try model(prefix)
+    let path = Path.join(Path.folder(of: prefix), ModelFacts.fileName)
+    if let name = options.architecture, name != trained.facts.model {
+      throw KernelError(.usage, path, "says that the model is \(trained.facts.model), not \(name)")
+    }
+    if let frameFeatures, frameFeatures != trained.facts.takesFrames {
+      throw KernelError(
+        .usage, path, "says that the model takes \(trained.facts.takesFrames ? "frames" : "means of frames")")
+    }
+    if let names = options.featureNames, let sizes = options.featureSizes {
+      var other = trained.facts
+      (other.featureNames, other.featureSizes) = (names, sizes)
+      guard other.means(trained.facts) else {
+        throw KernelError(
+          .usage, path, "says that the model is \(trained.facts.summary), not \(other.summary)")
+      }
+    }
+    return trained
+  }
+
+  /// Whether a checkpoint of the training in a folder is meant, and not a model that was exported there.
+  func isMeant(in folder: String) -> Bool {
+    if checkpoint != nil || usesAverages { return true }
+    return !FileStatus.exists(Path.join(folder, ModelExport.baseName + ".meta"))
+      && FileStatus.exists(Path.join(folder, Hyperparameters.fileName))
+      && (try? TrainingFolder.newest(in: folder)) != nil
   }
 }

@@ -25,8 +25,7 @@ struct TrainingEvaluation {
         continue
       }
       last = prefix
-      let model = try options.trained.model(prefix)
-      try check(model)
+      let model = try options.trained.model(prefix, options.model, frameFeatures: options.following.frameFeatures)
       if let name = options.following.exportName(step: model.step) { return try export(model, name) }
       let records = try files ?? options.files()
       files = records
@@ -55,24 +54,6 @@ struct TrainingEvaluation {
       rounds: options.rounds, usesAverages: options.trained.usesAverages,
       seed: options.seed.map { Int($0 & 0xffff_ffff) })
     return try options.measure(exported, Predictor(exported, workers: options.threads.workers), files)
-  }
-
-  /// Refuses options that contradict what the folder tells of the model.
-  private func check(_ model: TrainedModel) throws {
-    let path = Path.join(folder, ModelFacts.fileName)
-    if let name = options.model.architecture, name != model.facts.model {
-      throw KernelError(.usage, path, "says that the model is \(model.facts.model), not \(name)")
-    }
-    if let takesFrames = options.following.frameFeatures, takesFrames != model.facts.takesFrames {
-      throw KernelError(
-        .usage, path, "says that the model takes \(model.facts.takesFrames ? "frames" : "means of frames")")
-    }
-    guard let names = options.model.featureNames, let sizes = options.model.featureSizes else { return }
-    var other = model.facts
-    (other.featureNames, other.featureSizes) = (names, sizes)
-    guard other.means(model.facts) else {
-      throw KernelError(.usage, path, "says that the model is \(model.facts.summary), not \(other.summary)")
-    }
   }
 
   /// The line of the reference's log (specs: miha2018 §2.3).

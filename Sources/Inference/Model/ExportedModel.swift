@@ -155,7 +155,8 @@ extension ExportedModel {
     return needed.contains { meta.graph[$0]?.op.hasPrefix("Random") == true }
   }
 
-  fileprivate static func digest(of prefix: String) throws -> String {
+  /// What tells a checkpoint and its graph from others.
+  package static func digest(of prefix: String) throws -> String {
     let sum = try SHA256()
     for path in [prefix + ".meta", prefix + ".index"] {
       // A V1 checkpoint has no index; its size must do.

@@ -65,7 +65,7 @@ package final class TrainingFolder {
   package func clear() throws {
     for name in try namesInFolder(path)
     where name.hasPrefix(TrainingFolder.stem) || name.hasPrefix("events.out.tfevents.")
-      || [CheckpointState.fileName, "model_flags.json"].contains(name)
+      || [CheckpointState.fileName, ModelFacts.fileName, Hyperparameters.fileName].contains(name)
     {
       let file = Path.join(path, name)
       guard unlink(file) == 0 else { throw SystemError().writing(file) }

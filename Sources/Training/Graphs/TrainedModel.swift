@@ -24,11 +24,14 @@ package struct TrainedModel: Sendable {
     self.prefix = prefix
     let folder = Path.folder(of: prefix)
     let facts = try ModelFacts(reading: Path.join(folder, ModelFacts.fileName))
-    model = try Zoo.model(named: facts.model)
+    let model = try Zoo.model(named: facts.model)
+    self.model = model
     let path = Path.join(folder, Hyperparameters.fileName)
     let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
     let flags = try choices(kept)
-    if let kept, let difference = flags.differences(from: kept, for: model.name).first {
+    // The weights of an ensemble's members are tried out when it is measured.
+    let differences = kept.map { flags.differences(from: $0, for: model.name) } ?? []
+    if let difference = differences.first(where: { $0.name != "ensemble_wts" }) {
       throw KernelError(
         .usage, path, "says --\(difference.name) \(difference.other), not \(difference.own)",
         hint: "leave the option out: the training's own hyperparameters are used")
@@ -61,6 +64,7 @@ package struct TrainedModel: Sendable {
   /// The same, ready to be run.
   package func exported(rounds: Int = 1, usesAverages: Bool = false, seed: Int? = nil) throws -> ExportedModel {
     let export = try export(rounds: rounds, usesAverages: usesAverages, seed: seed)
-    return try ExportedModel(prefix, export.meta, export.values, digest: prefix) { _ in modelFlags }
+    let digest = try ExportedModel.digest(of: prefix) + (usesAverages ? " averages" : "")
+    return try ExportedModel(prefix, export.meta, export.values, digest: digest) { _ in modelFlags }
   }
 }
