@@ -42,8 +42,9 @@ struct Export: ParsableCommand {
 
   func run() throws {
     trained.idle.note(quiet.diagnostics)
-    let prefix = try trained.prefix(in: trainDir)
-    let export = try trained.model(prefix).export(
+    let prefix = try trained.choice.prefix(in: trainDir)
+    let model = try TrainedModel(prefix) { try trained.flags.hyperparameters(from: $0) }
+    let export = try model.export(
       rounds: rounds, usesAverages: trained.usesAverages, seed: seed.map(Int.init))
     let folder = output ?? Path.folder(of: prefix)
     try FolderMaker().makeWithParents(folder)

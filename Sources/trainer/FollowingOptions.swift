@@ -30,7 +30,7 @@ struct FollowingOptions: ParsableArguments {
   /// Whether the folder is that of a training, whose checkpoints are to be used and not a model that was exported
   /// there.
   func isTraining(_ folder: String, _ trained: TrainedModelOptions) -> Bool {
-    if trained.checkpoint != nil || buildOnly || createMetaOnly { return true }
+    if trained.choice.checkpoint != nil || buildOnly || createMetaOnly { return true }
     return FileStatus.exists(Path.join(folder, Hyperparameters.fileName))
       && (try? TrainingFolder.newest(in: folder)) != nil
   }
@@ -43,7 +43,7 @@ struct FollowingOptions: ParsableArguments {
 
   /// - Throws: ``KernelError`` `.usage` for options that only trainings have.
   func refuse(_ trained: TrainedModelOptions) throws {
-    guard trained.checkpoint == nil, !trained.usesAverages, !buildOnly, !createMetaOnly else {
+    guard trained.choice.checkpoint == nil, !trained.usesAverages, !buildOnly, !createMetaOnly else {
       throw KernelError(
         .usage, "", "--checkpoint, --use-EMA, --build-only and --create-meta-only are for trainings",
         hint: "name the folder of one with --train-dir")

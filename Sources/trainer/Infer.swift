@@ -53,7 +53,12 @@ struct Infer: ParsableCommand {
       """)
   var resume = false
 
-  @OptionGroup(title: "TRAININGS") var trained: TrainedModelOptions
+  @OptionGroup(title: "TRAININGS") var trained: CheckpointChoice
+
+  // A published command line has it, where it never had an effect.
+  @Flag(inversion: .prefixedNo, help: .hidden)
+  var sampleAll = false
+
   @OptionGroup var forcing: ForceFlag
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var progress: ProgressFlag
@@ -68,6 +73,7 @@ struct Infer: ParsableCommand {
   func run() throws {
     let named = NamedOutput(output, existing: forcing.existing, threads.workers)
     try named.check()
+    if sampleAll { quiet.diagnostics.note("--sample_all has no effect: the model decides which frames it takes") }
     let files = try records.expanded(inputDataPattern, option: "--input-data-pattern")
     try records.check(named.path, isNoneOf: files)
     let isStream = files.contains(FileArguments.standardInput)
@@ -111,7 +117,6 @@ struct Infer: ParsableCommand {
       throw KernelError(
         .usage, folder, "has no exported model to be packed", hint: "write it with trainer export first")
     }
-    trained.idle.note(quiet.diagnostics)
     return try trained.model(trained.prefix(in: folder), model).exported(usesAverages: trained.usesAverages)
   }
 

@@ -109,15 +109,21 @@ struct ModelFlagOptions: ParsableArguments {
 
 extension ArgumentHelp {
   /// What a hyperparameter is, from its declaration in the library.
-  fileprivate static func flag(_ name: String) -> ArgumentHelp {
-    guard let flag = ModelFlag.named(name) else { return "" }
-    let text = flag.help.prefix(1).uppercased() + flag.help.dropFirst()
-    let ending = flag.isSwitch ? "." : " (default: \(flag.text(in: Hyperparameters())))."
-    return ArgumentHelp(text + ending, valueName: flag.isSwitch ? nil : flag.valueName)
-  }
+  fileprivate static func flag(_ name: String) -> ArgumentHelp { ModelFlag.helps[name] ?? "" }
 }
 
 extension ModelFlag {
+  /// By the flags' names; made once, because the parser asks for them again and again.
+  fileprivate static let helps: [String: ArgumentHelp] = {
+    let defaults = Hyperparameters()
+    return Dictionary(
+      uniqueKeysWithValues: all.map { flag in
+        let text = flag.help.prefix(1).uppercased() + flag.help.dropFirst()
+        let ending = flag.isSwitch ? "." : " (default: \(flag.text(in: defaults)))."
+        return (flag.name, ArgumentHelp(text + ending, valueName: flag.isSwitch ? nil : flag.valueName))
+      })
+  }()
+
   fileprivate var valueName: String {
     switch kind {
     case .flag: ""

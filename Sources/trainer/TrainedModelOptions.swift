@@ -4,7 +4,7 @@ import Terminal
 import Training
 
 /// Which checkpoint of a training to use, and how.
-struct TrainedModelOptions: ParsableArguments {
+struct CheckpointChoice: ParsableArguments {
   @Option(
     name: [.customLong("checkpoint"), .customLong("checkpoint-file")],
     help: ArgumentHelp(
@@ -16,9 +16,6 @@ struct TrainedModelOptions: ParsableArguments {
     name: [.customLong("use-EMA"), .customLong("use-ema-var")], inversion: .prefixedNo,
     help: "Use the moving averages of the weights.")
   var usesAverages = false
-
-  @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
-  @OptionGroup var idle: IdleOptions
 
   /// The prefix of the checkpoint.
   ///
@@ -35,16 +32,15 @@ struct TrainedModelOptions: ParsableArguments {
     return Path.join(folder, name)
   }
 
-  /// The checkpoint with its hyperparameters.
-  func model(_ prefix: String) throws -> TrainedModel {
-    try TrainedModel(prefix) { try flags.hyperparameters(from: $0) }
-  }
-
-  /// The same, when other options do not contradict what the folder tells of the model.
+  /// The checkpoint with its hyperparameters, when other options do not contradict what the folder tells of the model.
   ///
   /// - Throws: ``KernelError`` `.usage` when they do.
-  func model(_ prefix: String, _ options: ModelOptions, frameFeatures: Bool? = nil) throws -> TrainedModel {
-    let trained = try model(prefix)
+  func model(
+    _ prefix: String, _ options: ModelOptions, _ flags: ModelFlagOptions? = nil, frameFeatures: Bool? = nil
+  ) throws -> TrainedModel {
+    let trained = try TrainedModel(prefix) { kept in
+      try flags?.hyperparameters(from: kept) ?? kept ?? Hyperparameters()
+    }
     let path = Path.join(Path.folder(of: prefix), ModelFacts.fileName)
     if let name = options.architecture, name != trained.facts.model {
       throw KernelError(.usage, path, "says that the model is \(trained.facts.model), not \(name)")
@@ -71,4 +67,13 @@ struct TrainedModelOptions: ParsableArguments {
       && FileStatus.exists(Path.join(folder, Hyperparameters.fileName))
       && (try? TrainingFolder.newest(in: folder)) != nil
   }
+}
+
+/// The same for programs that take the flags of models too.
+struct TrainedModelOptions: ParsableArguments {
+  @OptionGroup var choice: CheckpointChoice
+  @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
+  @OptionGroup var idle: IdleOptions
+
+  var usesAverages: Bool { choice.usesAverages }
 }

@@ -14,18 +14,19 @@ struct TrainingEvaluation {
 
   func run() throws {
     options.trained.idle.note(options.quiet.diagnostics)
-    let follows = !options.following.runOnce && options.trained.checkpoint == nil
+    let follows = !options.following.runOnce && options.trained.choice.checkpoint == nil
     var files: [String]?
     var events: EventFile?
     var last: String?
     while true {
-      let prefix = try options.trained.prefix(in: folder)
+      let prefix = try options.trained.choice.prefix(in: folder)
       if prefix == last {
         sleep(TrainingEvaluation.pause)
         continue
       }
       last = prefix
-      let model = try options.trained.model(prefix, options.model, frameFeatures: options.following.frameFeatures)
+      let model = try options.trained.choice.model(
+        prefix, options.model, options.trained.flags, frameFeatures: options.following.frameFeatures)
       if let name = options.following.exportName(step: model.step) { return try export(model, name) }
       let records = try files ?? options.files()
       files = records
