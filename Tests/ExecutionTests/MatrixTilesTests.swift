@@ -14,13 +14,13 @@ struct MatrixTilesTests {
     for (rows, columns, depth) in [
       (1, 1, 1), (5, 7, 3), (16, 16, 32), (17, 33, 65), (31, 32, 31), (100, 70, 300), (40, 300, 700),
       (300, 1100, 130),
-      (33, 40, 3000),
+      (33, 40, 3000), (32, 40, 9600), (32, 32, 1280),
     ] {
       let product = Product(rows, columns, depth, flipsA, flipsB)
       let exact = product.exact
       #expect(product.run { $0.multiplyOnTiles(pool) })
       let own = product.errors(exact)
-      #expect(own.largest < 1.5e-6, "\(rows) x \(columns) x \(depth)")
+      #expect(own.largest < 2.5e-6, "\(rows) x \(columns) x \(depth)")
       tiles.add(own)
       #expect(
         product.run { piece in

@@ -119,6 +119,7 @@ extension Call {
     let results = try (0..<3).map { _ in try allocate(.float32, try shape([channels])) }
     let pieces = RowPieces(rows: rows, channels: channels)
     let parts = try allocate(.float32, try shape([pieces.count, 2, channels]))
+    defer { withExtendedLifetime(parts) {} }
     let (means, biased, unbiased) = (results[0].mutableFloats, results[1].mutableFloats, results[2].mutableFloats)
     guard let source = inputs[0].floats.baseAddress, let partial = parts.mutableFloats.baseAddress, channels > 0
     else {
@@ -157,6 +158,7 @@ extension Call {
     let (factors, shifts, slopes) = (vectors[2].mutableFloats, vectors[3].mutableFloats, vectors[4].mutableFloats)
     let pieces = RowPieces(rows: rows, channels: channels)
     let parts = try allocate(.float32, try shape([pieces.count, 2, channels]))
+    defer { withExtendedLifetime((vectors, parts)) {} }
     let zero = try constant(0, .float32)
     let result = try reuse(0, as: .float32, inputs[1].shape)
     outputs = [result, vectors[0], vectors[1], zero, zero]

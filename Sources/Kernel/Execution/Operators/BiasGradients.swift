@@ -29,6 +29,7 @@ extension Call {
     let height = max(16, (1 << 15) / max(1, channels))
     let pieces = inputs[0].elementCount == 0 ? 0 : (rows - 1) / height + 1
     let parts = try allocate(.float32, try shape([pieces, channels]))
+    defer { withExtendedLifetime(parts) {} }
     guard pieces > 0, let source = inputs[0].floats.baseAddress, let partial = parts.mutableFloats.baseAddress
     else {
       sums.update(repeating: 0)

@@ -42,6 +42,9 @@ package struct Call {
   }
 
   /// A new tensor with whatever is in its memory.
+  ///
+  /// One that is no output must be kept alive (`withExtendedLifetime`) while pointers into it are used: its memory
+  /// serves the next allocation as soon as nobody refers to it.
   func allocate(_ dtype: DType, _ shape: Shape) throws -> Tensor {
     guard let byteCount = shape.byteCount(of: dtype) else {
       throw error("its result \(dtype.name) \(shape) is too large to count")

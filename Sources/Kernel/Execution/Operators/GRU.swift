@@ -52,6 +52,7 @@ private struct GRU {
     call.outputs = results
     let joined = try call.allocate(.float32, try call.shape([batch, total]))
     let sums = try call.allocate(.float32, try call.shape([batch, 2, units]))
+    defer { withExtendedLifetime((joined, sums)) {} }
     let out = results.compactMap(\.mutableFloats.baseAddress)
     guard batch > 0, units > 0, out.count == 4, let both = joined.mutableFloats.baseAddress,
       let sum = sums.mutableFloats.baseAddress, let old = call.inputs[1].floats.baseAddress,
@@ -94,6 +95,7 @@ private struct GRU {
     call.outputs = results
     // The gradients by [x, r h_prev] and by [x, h_prev].
     let parts = try (0..<2).map { _ in try call.allocate(.float32, try call.shape([batch, total])) }
+    defer { withExtendedLifetime(parts) {} }
     let given = [1, 6, 7, 8, 9].compactMap { call.inputs[$0].floats.baseAddress }
     guard batch > 0, units > 0, given.count == 5, let candidate = matrix(call.inputs[3], units, turned: true),
       let gates = matrix(call.inputs[2], 2 * units, turned: true), let state = results[1].mutableFloats.baseAddress,

@@ -126,6 +126,7 @@ extension LSTM {
     guard out.count == results.count else { return }
     let sums = try call.allocate(.float32, try call.shape([blockSteps, batch, 4, units]))
     let own = try call.allocate(.float32, try call.shape([batch, 4, units]))
+    defer { withExtendedLifetime((sums, own)) {} }
     guard let sumsX = sums.mutableFloats.baseAddress, let sumsH = own.mutableFloats.baseAddress else { return }
     let products = MatrixProduct(threads: call.threads, pool: call.context.pool)
     let kernelX = MatrixPiece.Operand(values: weights.kernel, stride: 4 * units, isTransposed: false)

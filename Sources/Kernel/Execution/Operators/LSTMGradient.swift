@@ -57,6 +57,7 @@ extension LSTM {
   fileprivate func cellBackward(_ call: inout Call) throws {
     try expect(8..<16, of: call, isSequence: false)
     let gates = try call.filled(try call.shape([batch, 4 * units]), with: try call.constant(0, .float32))
+    defer { withExtendedLifetime(gates) {} }
     let results = try zeros(call, like: [1, 4, 5, 6])
     call.outputs = [results[0], gates] + results[1...]
     guard let weights = weights(call, first: 0), let trace = LSTMTrace(call, first: 8),
@@ -129,9 +130,11 @@ extension LSTM {
     let out = results.map { $0.mutableFloats.baseAddress }
     guard let before = out[1], let outputBefore = out[2], let kernelGradient = out[3] else { return }
     let gates = try call.allocate(.float32, try call.shape([blockSteps, batch, 4, units]))
+    defer { withExtendedLifetime(gates) {} }
     // The state's gradient goes back and forth between two buffers.
     let spare = try zeros(call, like: [2])[0]
     let part = try call.allocate(.float32, call.inputs[4].shape)
+    defer { withExtendedLifetime(part) {} }
     guard let gatesStart = gates.mutableFloats.baseAddress, let other = spare.mutableFloats.baseAddress,
       let partial = part.mutableFloats.baseAddress
     else { return }

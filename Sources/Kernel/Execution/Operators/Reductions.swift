@@ -111,7 +111,9 @@ private enum Reduction {
       let inner = groups[(last + 1)...].reduce(1) { $0 * $1.extent }
       let isFinal = !groups[..<last].contains(where: \.isReduced)
       let target = isFinal ? result : try call.allocate(.float32, try call.shape([outer, inner]))
-      along(input.floats, outer, groups[last].extent, inner, target.mutableFloats, call.threads)
+      withExtendedLifetime(input) {
+        along(input.floats, outer, groups[last].extent, inner, target.mutableFloats, call.threads)
+      }
       input = target
       groups.remove(at: last)
     }

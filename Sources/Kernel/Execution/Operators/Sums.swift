@@ -16,6 +16,7 @@ extension Operator {
       let values = call.inputs[0].floats
       let pieces = (values.count + (1 << 14) - 1) >> 14
       let sums = try call.allocate(.float32, try call.shape([pieces]))
+      defer { withExtendedLifetime(sums) {} }
       let parts = sums.mutableFloats
       call.threads.run(pieces) { piece in
         let start = piece << 14
