@@ -35,6 +35,7 @@ ours() {
 
 # compare NAME MODEL : both programs' videos a second and memory.
 compare() {
+  ours "$2" "$work/first*" >/dev/null # so that the weights are in memory, as they are for TensorFlow
   # shellcheck disable=SC2046 # the fields are arguments
   set -- "$1" "$2" $(ours "$2" "$work/first*")
   # shellcheck disable=SC2046
