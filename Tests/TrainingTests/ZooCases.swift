@@ -68,7 +68,9 @@ struct ZooCase {
     try #require(try JSONSerialization.jsonObject(with: Data(fixtureBytes(name))) as? [String: Any])
   }
 
-  private static func text(_ value: Any) -> String { value as? String ?? "\(value as! NSNumber)" }
+  private static func text(_ value: Any) -> String {
+    value as? String ?? (value as? NSNumber)?.stringValue ?? "\(value)"
+  }
 }
 
 /// A graph with the ends that tests need.

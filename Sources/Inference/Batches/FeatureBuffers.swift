@@ -39,11 +39,15 @@ package struct SharedRows: @unchecked Sendable {
   private let rows: UnsafeMutableBufferPointer<Float>
   private let rowSize: Int
 
+  /// - Parameters:
+  ///   - rows: all rows, one after the other; they must outlive this.
+  ///   - rowSize: how many numbers a row has.
   package init(rows: UnsafeMutableBufferPointer<Float>, rowSize: Int) {
     self.rows = rows
     self.rowSize = rowSize
   }
 
+  /// One row.
   package subscript(row: Int) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: rows[row * rowSize..<(row + 1) * rowSize])
   }

@@ -37,6 +37,7 @@ package struct VideoBatch: Sendable {
   /// About how many bytes of the files have been read; of compressed ones nobody knows before their end.
   package let byteCount: Int
 
+  /// A batch of these videos; `features` has a row for each.
   package init(members: [Member], features: Tensor, byteCount: Int) {
     self.members = members
     self.features = features

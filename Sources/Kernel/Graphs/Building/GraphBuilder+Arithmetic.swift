@@ -36,32 +36,46 @@ extension GraphBuilder {
     return result
   }
 
+  /// x + y, broadcast against each other.
   package func add(_ x: GraphTensor, _ y: GraphTensor, name: String? = nil) throws -> GraphTensor {
     try binary("Add", x, y, name: name)
   }
+  /// x - y, broadcast against each other.
   package func subtract(_ x: GraphTensor, _ y: GraphTensor, name: String? = nil) throws -> GraphTensor {
     try binary("Sub", x, y, name: name)
   }
+  /// The products of the elements, broadcast against each other.
   package func multiply(_ x: GraphTensor, _ y: GraphTensor, name: String? = nil) throws -> GraphTensor {
     try binary("Mul", x, y, name: name)
   }
+  /// The quotients of the elements, broadcast against each other.
   package func divide(_ x: GraphTensor, _ y: GraphTensor, name: String? = nil) throws -> GraphTensor {
     try binary("RealDiv", x, y, name: name)
   }
+  /// x times a number.
   package func multiply(_ x: GraphTensor, _ factor: Float) throws -> GraphTensor {
     try multiply(x, constant(factor, name: "factor"))
   }
+  /// x plus a number.
   package func add(_ x: GraphTensor, _ summand: Float) throws -> GraphTensor {
     try add(x, constant(summand, name: "summand"))
   }
+  /// The larger of each two elements.
   package func maximum(_ x: GraphTensor, _ y: GraphTensor) throws -> GraphTensor { try binary("Maximum", x, y) }
+  /// The smaller of each two elements.
   package func minimum(_ x: GraphTensor, _ y: GraphTensor) throws -> GraphTensor { try binary("Minimum", x, y) }
 
+  /// -x
   package func negate(_ x: GraphTensor) throws -> GraphTensor { try unary("Neg", x) }
+  /// x times itself.
   package func square(_ x: GraphTensor) throws -> GraphTensor { try unary("Square", x) }
+  /// 1 / √x
   package func rsqrt(_ x: GraphTensor) throws -> GraphTensor { try unary("Rsqrt", x) }
+  /// The natural logarithm.
   package func log(_ x: GraphTensor) throws -> GraphTensor { try unary("Log", x) }
+  /// 1 / (1 + e⁻ˣ)
   package func sigmoid(_ x: GraphTensor) throws -> GraphTensor { try unary("Sigmoid", x) }
+  /// x between 0 and 6; what is beyond is cut off.
   package func relu6(_ x: GraphTensor) throws -> GraphTensor { try unary("Relu6", x) }
 
   /// x, but as if it depended on nothing when gradients are taken.

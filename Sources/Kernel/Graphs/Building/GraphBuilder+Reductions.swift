@@ -16,12 +16,15 @@ extension GraphBuilder {
       outputs: [(x.dtype, dimensions)])[0]
   }
 
+  /// Sums over axes.
   package func sum(_ x: GraphTensor, _ axes: [Int], keepDims: Bool = false) throws -> GraphTensor {
     try reduce("Sum", x, axes, keepDims: keepDims)
   }
+  /// Means over axes.
   package func mean(_ x: GraphTensor, _ axes: [Int], keepDims: Bool = false) throws -> GraphTensor {
     try reduce("Mean", x, axes, keepDims: keepDims)
   }
+  /// The largest elements along axes.
   package func largest(_ x: GraphTensor, _ axes: [Int], keepDims: Bool = false) throws -> GraphTensor {
     try reduce("Max", x, axes, keepDims: keepDims)
   }

@@ -145,10 +145,12 @@ public final class GraphBuilder {
       outputs: [(value.dtype, value.shape.dimensions)])[0]
   }
 
+  /// A number of float32.
   package func constant(_ value: Float, name: String? = nil) throws -> GraphTensor {
     try constant(.float(value), name: name)
   }
 
+  /// A number of int32; one that does not fit throws.
   package func constant(_ value: Int, name: String? = nil) throws -> GraphTensor {
     try constant(.int32(try int32(value)), name: name)
   }
