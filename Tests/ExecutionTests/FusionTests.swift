@@ -19,14 +19,15 @@ struct FusionTests {
     Expected(
       model: "graphs/netvlad_gated_probgating",
       fused: [
-        Operator.normalization: 4, Operator.gatheredNormalization: 1, Operator.productSubtraction: 2,
-        "BatchMatMulV2": 2,
+        Operator.normalization: 2, Operator.gatheredNormalization: 1, Operator.joinedNormalization: 1,
+        Operator.slicedNormalization: 2, Operator.productSubtraction: 2, "BatchMatMulV2": 2,
       ]),
     Expected(model: "graphs/random_sequence_seed7", fused: [Operator.gatheredNormalization: 1]),
     Expected(
-      model: "graphs_oldops/netvlad_gated_probgating", fused: [Operator.normalization: 4, "BatchMatMul": 2]),
-    Expected(model: "graphs/netfv_coupled", fused: [Operator.normalization: 5]),
-    Expected(model: "graphs/softdbof_maxpool", fused: [Operator.normalization: 1]),
+      model: "graphs_oldops/netvlad_gated_probgating",
+      fused: [Operator.joinedNormalization: 1, Operator.slicedNormalization: 2, "BatchMatMul": 2]),
+    Expected(model: "graphs/netfv_coupled", fused: [Operator.normalization: 4, Operator.joinedNormalization: 1]),
+    Expected(model: "graphs/softdbof_maxpool", fused: [Operator.joinedNormalization: 1]),
     Expected(model: "quantized/netvlad_gated_probgating_quant_kmeans", fused: [Operator.byteGather: 1]),
     Expected(model: "ensembles/quant_uniform_plus_float16", fused: [Operator.byteGather: 1]),
   ])
@@ -92,7 +93,8 @@ struct FusionTests {
 
   @Test func aFileDoesNotHaveFusedOperators() throws {
     for op in [
-      Operator.normalization, Operator.gatheredNormalization, Operator.productSubtraction, Operator.byteGather,
+      Operator.normalization, Operator.gatheredNormalization, Operator.joinedNormalization,
+      Operator.slicedNormalization, Operator.productSubtraction, Operator.byteGather,
     ] {
       var meta = MetaGraph()
       meta.graph = try Graph([Node("x", constant: .float(1)), Node("y", op, of: [Endpoint("x"), Endpoint("x")])])
@@ -166,6 +168,82 @@ struct FusionTests {
     ) {
       try Session(meta, path: "g.meta").run([Endpoint("y")])
     }
+  }
+
+  /// Matrices beside each other, and what is joined or normalized along another axis.
+  @Test(arguments: [([2, 3], 1, -1), ([2, 3], 1, 0), ([2, 3], 0, 1), ([2, 3, 2], 2, 1), ([0, 3], 1, 1)])
+  func joinsWhatIsNormalized(extents: [Int], axis: Int32, joining: Int32) throws {
+    var graph = try normalization(axis: axis, smallest: 1e-12).graph
+    for node in graph.nodes where node.name != "axis" && node.name != "smallest" {
+      var copy = node
+      copy.name = "other_" + node.name
+      for index in copy.inputs.indices where !["axis", "smallest"].contains(copy.inputs[index].node) {
+        copy.inputs[index] = .data(Endpoint("other_" + copy.inputs[index].node))
+      }
+      try graph.insert(copy)
+    }
+    try graph.insert([
+      Node("joining", constant: .int32(joining)),
+      Node(
+        "both", "ConcatV2", of: [Endpoint("y"), Endpoint("other_y"), Endpoint("joining")],
+        attributes: ["T": .type(TypeCode(.float32))]),
+    ])
+    #expect(try Fusion.fused(graph, keeping: ["both"])["both"]?.op == Operator.joinedNormalization)
+    var meta = MetaGraph()
+    meta.graph = graph
+    let shape = try #require(Shape(extents))
+    let numbers = (0..<shape.elementCount).map { Float($0 * 7919 % 1000) / 500 - 1 }
+    let (x, other) = (Tensor(numbers, shape), Tensor(numbers.map { 3 - $0 }, shape))
+    let feeds = [Endpoint("x"): try #require(x), Endpoint("other_x"): try #require(other)]
+    let session = try Session(meta, path: "g.meta")
+    let quick = try session.run([Endpoint("both")], feeding: feeds)[0]
+    let plain = try session.run([Endpoint("both"), Endpoint("y"), Endpoint("other_y")], feeding: feeds)[0]
+    #expect(quick.shape == plain.shape)
+    for (a, b) in zip(quick.array(of: Float.self), plain.array(of: Float.self)) { #expect(abs(a - b) < 1e-6) }
+  }
+
+  /// Columns of what is normalized, from both ends, and slices that are no columns.
+  @Test(arguments: [
+    ([0, 0], [0, 2], [1, 1], 1), ([0, 1], [9, -1], [1, 1], 0), ([1, 0], [3, 2], [1, 1], 0),
+    ([0, 0], [6, 4], [1, 2], 0), ([0, 3], [6, 3], [1, 1], 0),
+  ])
+  func slicesWhatIsNormalized(begin: [Int32], end: [Int32], steps: [Int32], mask: Int) throws {
+    let type: AttributeValue = .type(TypeCode(.float32))
+    func vector(_ name: String, _ values: [Float]) throws -> Node {
+      let shape = try #require(Shape([values.count]))
+      let bytes = values.withUnsafeBytes { [UInt8]($0) }
+      return Node(name, constant: try #require(TensorValue(.float32, shape, bytes: bytes)))
+    }
+    func integers(_ name: String, _ values: [Int32]) throws -> Node {
+      let shape = try #require(Shape([values.count]))
+      let bytes = values.withUnsafeBytes { [UInt8]($0) }
+      return Node(name, constant: try #require(TensorValue(.int32, shape, bytes: bytes)))
+    }
+    var meta = MetaGraph()
+    meta.graph = try Graph([
+      Node("x", "Placeholder", attributes: ["dtype": type]),
+      vector("scale", [1, 2, 3, -1]), vector("offset", [0, 1, 0, 5]), vector("mean", [0.5, 0, -1, 2]),
+      vector("variance", [1, 4, 0.25, 0]), integers("shape", [-1, 4]),
+      Node(
+        "norm", "FusedBatchNormV3", of: ["x", "scale", "offset", "mean", "variance"].map { Endpoint($0) },
+        attributes: [
+          "T": type, "U": type, "epsilon": .float(0.5), "is_training": .bool(false),
+          "data_format": .bytes(Array("NHWC".utf8)),
+        ]),
+      Node("flat", "Reshape", of: [Endpoint("norm"), Endpoint("shape")], attributes: ["T": type]),
+      integers("begin", begin), integers("end", end), integers("steps", steps),
+      Node(
+        "part", "StridedSlice", of: ["flat", "begin", "end", "steps"].map { Endpoint($0) },
+        attributes: ["T": type, "begin_mask": .int(mask), "end_mask": .int(mask)]),
+    ])
+    #expect(try Fusion.fused(meta.graph, keeping: ["part"])["part"]?.op == Operator.slicedNormalization)
+    let shape = try #require(Shape([3, 1, 2, 4]))
+    let x = try #require(Tensor((0..<24).map { Float($0 * 7 % 24) }, shape))
+    let session = try Session(meta, path: "g.meta")
+    let quick = try session.run([Endpoint("part")], feeding: [Endpoint("x"): x])[0]
+    let plain = try session.run([Endpoint("part"), Endpoint("flat")], feeding: [Endpoint("x"): x])[0]
+    #expect(quick.shape == plain.shape)
+    #expect(quick.array(of: Float.self) == plain.array(of: Float.self))
   }
 
   private func normalization(axis: Int32, smallest: Float) throws -> MetaGraph {

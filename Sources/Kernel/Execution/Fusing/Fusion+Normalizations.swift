@@ -18,6 +18,17 @@ extension Fusion {
     return nil
   }
 
+  /// What is normalized just to be joined is normalized where it goes.
+  func joinedNormalization(_ node: Node) -> Node? {
+    guard node.op == "ConcatV2", isFloat(node), node.dataInputs.count >= 2 else { return nil }
+    let values = (0..<node.dataInputs.count - 1).map { inner(node, $0, [Operator.normalization]) }
+    guard let first = values[0], values.allSatisfy({ $0?.attributes == first.attributes }) else { return nil }
+    return Node(
+      node.name, Operator.joinedNormalization,
+      values.compactMap { $0?.inputs[0] } + node.inputs.dropFirst(values.count), device: node.device,
+      attributes: first.attributes)
+  }
+
   /// A sum and the number that it is at least.
   private func boundedSum(_ maximum: Node) -> (Node, Float)? {
     for (sum, bound) in [(0, 1), (1, 0)] {

@@ -7,8 +7,8 @@ import Graphs
 /// exactly met, nothing happens. Results may differ in the last bits, as those of sums in another order do.
 struct Fusion {
   var graph: Graph
-  private let consumers: Consumers
-  private let kept: Set<String>
+  let consumers: Consumers
+  let kept: Set<String>
 
   /// - Parameter kept: nodes that are asked for or fed.
   init(_ graph: Graph, keeping kept: Set<String>) {
@@ -23,8 +23,9 @@ struct Fusion {
   static func fused(_ graph: Graph, keeping kept: Set<String>) throws -> Graph {
     // What a node becomes, when it is the last of a pattern's.
     let patterns = [
-      Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization, Fusion.productOfTransposed,
-      Fusion.transposedProduct, Fusion.subtractedProduct, Fusion.gatherByBytes,
+      Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization,
+      Fusion.joinedNormalization, Fusion.slicedNormalization, Fusion.productOfTransposed, Fusion.transposedProduct,
+      Fusion.subtractedProduct, Fusion.gatherByBytes,
     ]
     return try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)

@@ -52,7 +52,7 @@ extension Operator {
 }
 
 /// What a node says about batch normalization.
-private struct BatchNormSettings {
+struct BatchNormSettings {
   let epsilon: Float
   let isTraining: Bool
 

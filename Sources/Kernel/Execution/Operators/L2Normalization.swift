@@ -40,6 +40,56 @@ extension Operator {
     }
   }
 
+  /// The operator of those that ``Fusion`` makes of the joining of what was normalized.
+  static let joinedNormalization = "_ConcatL2Normalize"
+
+  /// values…, joining axis: the values, each normalized along `axis`, one after the other.
+  static let joinedL2Normalization = Operator(joinedNormalization) { node in
+    let (axis, smallest) = try parameters(node)
+    return { call in
+      try call.expect(atLeast: 2)
+      let count = call.inputs.count - 1
+      let (values, joining) = (Array(call.inputs[..<count]), try call.integer(count))
+      let rank = values[0].shape.rank
+      if rank == 2, try call.axis(axis, rank: rank) == 1, try call.axis(joining, rank: rank) == 1,
+        values.allSatisfy({ $0.dtype == .float32 && $0.shape.rank == 2 }),
+        Set(values.map { $0.shape.dimensions[0] }).count == 1
+      {
+        call.outputs = [try normalizedRows(values, smallest, call)]
+      } else {
+        let parts = try values.indices.map { index in
+          call.inputs = [values[index]]
+          return try normalized(&call, axis: call.axis(axis, rank: values[index].shape.rank), smallest)
+        }
+        call.outputs = [try call.joined(parts, axis: joining)]
+      }
+    }
+  }
+
+  /// Rows of matrices, each normalized, beside each other.
+  private static func normalizedRows(_ values: [Tensor], _ smallest: Float, _ call: Call) throws -> Tensor {
+    let rowCount = values[0].shape.dimensions[0]
+    let widths = values.map { $0.shape.dimensions[1] }
+    var width = 0
+    for extent in widths {
+      let (sum, overflow) = width.addingReportingOverflow(extent)
+      guard !overflow else { throw call.unsupported() }
+      width = sum
+    }
+    let result = try call.allocate(.float32, try call.shape([rowCount, width]))
+    var column = 0
+    for (value, extent) in zip(values, widths) {
+      if let source = value.floats.baseAddress, let target = result.mutableFloats.baseAddress, rowCount > 0,
+        extent > 0
+      {
+        L2Normalizer(source: source, target: target + column, extent: extent, smallest: smallest)
+          .rows(rowCount, targetStep: width, call.threads)
+      }
+      column += extent
+    }
+    return result
+  }
+
   private static func parameters(_ node: Node) throws -> (axis: Int, smallest: Float) {
     guard let axis = node.attributes.int("axis"), let smallest = node.attributes.float("smallest") else {
       throw node.error("has no axis or no smallest sum")
@@ -59,7 +109,7 @@ extension Operator {
         source: source, target: target, extent: shape.dimensions[axis], smallest: smallest)
       let (outer, inner) = (shape.count(0..<axis), shape.count(axis + 1..<shape.rank))
       if inner == 1 {
-        normalizer.rows(outer, call.threads)
+        normalizer.rows(outer, targetStep: shape.dimensions[axis], call.threads)
       } else {
         normalizer.columns(outer, inner, call.threads)
       }
@@ -75,13 +125,13 @@ private struct L2Normalizer {
   let extent: Int
   let smallest: Float
 
-  /// Each row for itself, read again while it is in the cache.
-  func rows(_ count: Int, _ threads: ThreadTeam) {
+  /// Each row for itself, read again while it is in the cache; those of the target begin `targetStep` apart.
+  func rows(_ count: Int, targetStep: Int, _ threads: ThreadTeam) {
     threads.split(count, grain: max(1, (1 << 15) / extent)) { rows in
       for row in rows {
-        let start = row * extent
-        var factor = factor(sumOfSquares(source + start))
-        ck_multiply(target + start, source + start, 1, &factor, 0, extent)
+        let start = source + row * extent
+        var factor = factor(sumOfSquares(start))
+        ck_multiply(target + row * targetStep, start, 1, &factor, 0, extent)
       }
     }
   }
