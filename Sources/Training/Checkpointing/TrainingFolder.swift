@@ -32,7 +32,10 @@ package final class TrainingFolder {
   deinit { close(lock) }
 
   /// The prefix of the checkpoint of a step.
-  package func prefix(_ step: Int) -> String { Path.join(path, TrainingFolder.stem + "\(step)") }
+  package func prefix(_ step: Int) -> String { TrainingFolder.prefix(step, in: path) }
+
+  /// The prefix of the checkpoint of a step in a folder.
+  package static func prefix(_ step: Int, in path: String) -> String { Path.join(path, stem + "\(step)") }
 
   /// The steps that have whole checkpoints, ascending.
   package var steps: [Int] { get throws { try TrainingFolder.steps(in: path) } }
@@ -56,7 +59,7 @@ package final class TrainingFolder {
     guard let step = try steps(in: path).last else {
       throw KernelError(.noInput, path, "holds no checkpoint \(stem)N", hint: "has the training begun?")
     }
-    return Path.join(path, stem + "\(step)")
+    return prefix(step, in: path)
   }
 
   /// Removes what a training leaves: checkpoints, events, flags. Other files stay.

@@ -41,12 +41,19 @@ package struct TrainedModel: Sendable {
     modelFlags = try ModelFlags(
       source: Path.join(folder, ModelFacts.fileName), names: facts.featureNames, sizes: facts.featureSizes,
       level: facts.takesFrames ? .frame : .video, labelLoss: facts.labelLoss)
-    let state = try TrainingState(of: prefix)
+    let state = try TrainedModel.state(of: prefix)
     func number(_ name: String) -> Int? { state?.model.first { $0.name == name }.flatMap { Int($0.value) } }
     videos = VideoShape(
       featureSizes: modelFlags.schema.inputs.map(\.size),
       frameLimit: facts.takesFrames ? number("max_frames") ?? 300 : nil,
       classCount: number("num_classes") ?? (flags.lineage == .willow ? 4716 : 3862))
+  }
+
+  /// What the training kept with the checkpoint, or with its newest one when this was made of several.
+  private static func state(of prefix: String) throws -> TrainingState? {
+    if let state = try TrainingState(of: prefix) { return state }
+    guard let newest = try TrainingFolder.steps(in: Path.folder(of: prefix)).last else { return nil }
+    return try TrainingState(of: TrainingFolder.prefix(newest, in: Path.folder(of: prefix)))
   }
 
   /// The model as it is used, with the checkpoint's values.
