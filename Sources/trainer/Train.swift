@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
 import Execution
+import Inference
 import Terminal
 import Training
 
@@ -113,11 +114,11 @@ struct Train: ParsableCommand {
     var input = try records.input(batchSize: recipe.batchSize)
     input.hasTeacher = recipe.lossLambda != nil
     let model = try Zoo.model(named: model)
-    let facts = ModelFacts(
-      model: model.name, featureNames: records.featureNames, featureSizes: records.featureSizes,
-      takesFrames: records.frameFeatures, labelLoss: recipe.labelLoss)
+    let modelFlags = try ModelFlags(
+      source: "the command line", model: model.name, names: records.featureNames, sizes: records.featureSizes,
+      level: records.frameFeatures ? .frame : .video, labelLoss: recipe.labelLoss)
     var plan = try TrainingPlan(
-      model, flags.hyperparameters(), facts, recipe.recipe, input, seed: Int(seed))
+      model, flags.hyperparameters(), modelFlags, recipe.recipe, input, seed: Int(seed))
     plan.averageHalflife = emaSource == nil ? nil : emaHalflife
     return plan
   }

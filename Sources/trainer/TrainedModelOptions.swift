@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bytes
+import Inference
 import Terminal
 import Training
 
@@ -41,20 +42,20 @@ struct CheckpointChoice: ParsableArguments {
     let trained = try TrainedModel(prefix) { kept in
       try flags?.hyperparameters(from: kept) ?? kept ?? Hyperparameters()
     }
-    let path = Path.join(Path.folder(of: prefix), ModelFacts.fileName)
-    if let name = options.architecture, name != trained.facts.model {
-      throw KernelError(.usage, path, "says that the model is \(trained.facts.model), not \(name)")
+    let kept = trained.modelFlags
+    if let name = options.architecture, name != kept.model {
+      throw KernelError(.usage, kept.source, "says that the model is \(kept.model ?? "unknown"), not \(name)")
     }
-    if let frameFeatures, frameFeatures != trained.facts.takesFrames {
+    if let frameFeatures, frameFeatures != kept.takesFrames {
       throw KernelError(
-        .usage, path, "says that the model takes \(trained.facts.takesFrames ? "frames" : "means of frames")")
+        .usage, kept.source, "says that the model takes \(kept.takesFrames ? "frames" : "means of frames")")
     }
     if let names = options.featureNames, let sizes = options.featureSizes {
-      var other = trained.facts
-      (other.featureNames, other.featureSizes) = (names, sizes)
-      guard other.means(trained.facts) else {
-        throw KernelError(
-          .usage, path, "says that the model is \(trained.facts.summary), not \(other.summary)")
+      let other = try ModelFlags(
+        source: "the command line", model: kept.model, names: names, sizes: sizes, level: kept.schema.level,
+        labelLoss: kept.labelLoss)
+      guard other.describesSame(as: kept) else {
+        throw KernelError(.usage, kept.source, "says that the model is \(kept.summary), not \(other.summary)")
       }
     }
     return trained

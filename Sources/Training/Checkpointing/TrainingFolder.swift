@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Glibc
+import Inference
 
 /// A folder (`--train_dir`) with the checkpoints `model.ckpt-N` of a training, N the number of the step.
 ///
@@ -68,7 +69,7 @@ package final class TrainingFolder {
   package func clear() throws {
     for name in try namesInFolder(path)
     where name.hasPrefix(TrainingFolder.stem) || name.hasPrefix("events.out.tfevents.")
-      || [CheckpointState.fileName, ModelFacts.fileName, Hyperparameters.fileName].contains(name)
+      || [CheckpointState.fileName, ModelFlags.fileName, Hyperparameters.fileName].contains(name)
     {
       let file = Path.join(path, name)
       guard unlink(file) == 0 else { throw SystemError().writing(file) }

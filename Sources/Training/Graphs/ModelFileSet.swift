@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Graphs
+import Inference
 
 /// The files of a model: its graph, its tensors, and the two texts that tell of it.
 struct ModelFileSet {
@@ -8,10 +9,10 @@ struct ModelFileSet {
   private let tensors: OutputPlan
   private let texts: [(name: String, bytes: [UInt8])]
 
-  init(_ graph: InferenceGraph, _ facts: ModelFacts, _ flags: Hyperparameters, _ tensors: OutputPlan) {
+  init(_ graph: InferenceGraph, _ modelFlags: ModelFlags, _ flags: Hyperparameters, _ tensors: OutputPlan) {
     meta = graph.meta
     self.tensors = tensors
-    texts = [(ModelFacts.fileName, facts.json), (Hyperparameters.fileName, flags.json)]
+    texts = [(ModelFlags.fileName, modelFlags.json), (Hyperparameters.fileName, flags.json)]
   }
 
   /// Writes all files; none appears unless all do.

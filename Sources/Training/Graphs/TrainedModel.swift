@@ -6,10 +6,9 @@ import Inference
 package struct TrainedModel: Sendable {
   /// The checkpoint's prefix.
   package let prefix: String
-  package let facts: ModelFacts
+  package let modelFlags: ModelFlags
   package let flags: Hyperparameters
   private let model: any VideoModel
-  private let modelFlags: ModelFlags
   private let videos: VideoShape
 
   /// The step that the checkpoint's name tells; 0 when it tells none.
@@ -23,8 +22,11 @@ package struct TrainedModel: Sendable {
   package init(_ prefix: String, choices: (Hyperparameters?) throws -> Hyperparameters) throws {
     self.prefix = prefix
     let folder = Path.folder(of: prefix)
-    let facts = try ModelFacts(reading: Path.join(folder, ModelFacts.fileName))
-    let model = try Zoo.model(named: facts.model)
+    modelFlags = try TrainedModel.modelFlags(in: folder)
+    guard let name = modelFlags.model else {
+      throw KernelError(.badData, modelFlags.source, "has no string 'model'")
+    }
+    let model = try Zoo.model(named: name)
     self.model = model
     let path = Path.join(folder, Hyperparameters.fileName)
     let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
@@ -37,16 +39,21 @@ package struct TrainedModel: Sendable {
         hint: "leave the option out: the training's own hyperparameters are used")
     }
     self.flags = flags
-    self.facts = facts
-    modelFlags = try ModelFlags(
-      source: Path.join(folder, ModelFacts.fileName), names: facts.featureNames, sizes: facts.featureSizes,
-      level: facts.takesFrames ? .frame : .video, labelLoss: facts.labelLoss)
     let state = try TrainedModel.state(of: prefix)
     func number(_ name: String) -> Int? { state?.model.first { $0.name == name }.flatMap { Int($0.value) } }
     videos = VideoShape(
       featureSizes: modelFlags.schema.inputs.map(\.size),
-      frameLimit: facts.takesFrames ? number("max_frames") ?? 300 : nil,
+      frameLimit: modelFlags.takesFrames ? number("max_frames") ?? 300 : nil,
       classCount: number("num_classes") ?? (flags.lineage == .willow ? 4716 : 3862))
+  }
+
+  private static func modelFlags(in folder: String) throws -> ModelFlags {
+    do { return try ModelFlags(reading: Path.join(folder, ModelFlags.fileName)) } catch var error as KernelError
+      where error.kind == .noInput
+    {
+      error.hint = "a training writes it into its folder; copy it from there"
+      throw error
+    }
   }
 
   /// What the training kept with the checkpoint, or with its newest one when this was made of several.
@@ -63,9 +70,10 @@ package struct TrainedModel: Sendable {
   ///   - usesAverages: takes the moving averages of weights.
   package func export(rounds: Int = 1, usesAverages: Bool = false, seed: Int? = nil) throws -> ModelExport {
     let graph = try InferenceGraph(
-      model, flags, videos, rounds: rounds, loss: TrainingLoss.named[facts.labelLoss] ?? .crossEntropy, seed: seed)
+      model, flags, videos, rounds: rounds,
+      loss: modelFlags.labelLoss.flatMap { TrainingLoss.named[$0] } ?? .crossEntropy, seed: seed)
     return try ModelExport(
-      graph, facts, flags, values: openCheckpoint(prefix), usesAverages: usesAverages)
+      graph, modelFlags, flags, values: openCheckpoint(prefix), usesAverages: usesAverages)
   }
 
   /// The same, ready to be run.
