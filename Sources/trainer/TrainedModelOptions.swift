@@ -1,6 +1,5 @@
 import ArgumentParser
 import Bytes
-import Inference
 import Terminal
 import Training
 
@@ -33,32 +32,9 @@ struct CheckpointChoice: ParsableArguments {
     return Path.join(folder, name)
   }
 
-  /// The checkpoint with its hyperparameters, when other options do not contradict what the folder tells of the model.
-  ///
-  /// - Throws: ``KernelError`` `.usage` when they do.
-  func model(
-    _ prefix: String, _ options: ModelOptions, _ flags: ModelFlagOptions? = nil, frameFeatures: Bool? = nil
-  ) throws -> TrainedModel {
-    let trained = try TrainedModel(prefix) { kept in
-      try flags?.hyperparameters(from: kept) ?? kept ?? Hyperparameters()
-    }
-    let kept = trained.modelFlags
-    if let name = options.architecture, name != kept.model {
-      throw KernelError(.usage, kept.source, "says that the model is \(kept.model ?? "unknown"), not \(name)")
-    }
-    if let frameFeatures, frameFeatures != kept.takesFrames {
-      throw KernelError(
-        .usage, kept.source, "says that the model takes \(kept.takesFrames ? "frames" : "means of frames")")
-    }
-    if let names = options.featureNames, let sizes = options.featureSizes {
-      let other = try ModelFlags(
-        source: "the command line", model: kept.model, names: names, sizes: sizes, level: kept.schema.level,
-        labelLoss: kept.labelLoss)
-      guard other.describesSame(as: kept) else {
-        throw KernelError(.usage, kept.source, "says that the model is \(kept.summary), not \(other.summary)")
-      }
-    }
-    return trained
+  /// Whether there is a checkpoint to use, or one is at least named.
+  func isThere(in folder: String?) -> Bool {
+    checkpoint != nil || folder.map { (try? TrainingFolder.newest(in: $0)) != nil } ?? false
   }
 
   /// Whether a checkpoint of the training in a folder is meant, and not a model that was exported there.
@@ -74,7 +50,19 @@ struct CheckpointChoice: ParsableArguments {
 struct TrainedModelOptions: ParsableArguments {
   @OptionGroup var choice: CheckpointChoice
   @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
+  @OptionGroup(title: "MODELS") var extents: ExtentOptions
   @OptionGroup var idle: IdleOptions
 
   var usesAverages: Bool { choice.usesAverages }
+
+  /// The checkpoint with its hyperparameters.
+  ///
+  /// - Throws: ``KernelError`` `.usage` when the options contradict what the folder tells.
+  func model(_ prefix: String, _ stated: StatedModel) throws -> TrainedModel {
+    let model = try TrainedModel(prefix, classCount: extents.numClasses, frameLimit: extents.maxFrames) {
+      try flags.hyperparameters(from: $0)
+    }
+    try stated.check(model.modelFlags)
+    return model
+  }
 }

@@ -7,12 +7,14 @@ import Inference
 struct ModelFileSet {
   private let meta: MetaGraph
   private let tensors: OutputPlan
-  private let texts: [(name: String, bytes: [UInt8])]
+  private let modelFlags: ModelFlags
+  private let flags: Hyperparameters
 
   init(_ graph: InferenceGraph, _ modelFlags: ModelFlags, _ flags: Hyperparameters, _ tensors: OutputPlan) {
     meta = graph.meta
     self.tensors = tensors
-    texts = [(ModelFlags.fileName, modelFlags.json), (Hyperparameters.fileName, flags.json)]
+    self.modelFlags = modelFlags
+    self.flags = flags
   }
 
   /// Writes all files; none appears unless all do.
@@ -23,11 +25,14 @@ struct ModelFileSet {
   ) throws {
     let prefix = Path.join(folder, name)
     var companions = [CompanionFile(prefix + ".meta", ByteView(try meta.encoded()))]
-    for text in texts {
-      let path = Path.join(folder, text.name)
-      // A run's own folder has them already.
-      let isThere = (try? MappedFile(path).view.array) == text.bytes
-      if !isThere { companions.append(CompanionFile(path, ByteView(text.bytes))) }
+    // A run's own folder has these already.
+    let modelPath = Path.join(folder, ModelFlags.fileName)
+    if (try? MappedFile(modelPath).view.array) != modelFlags.json {
+      companions.append(CompanionFile(modelPath, ByteView(modelFlags.json)))
+    }
+    let path = Path.join(folder, Hyperparameters.fileName)
+    if (try? Hyperparameters(reading: path)).map({ !flags.contradictions(to: $0).isEmpty }) ?? true {
+      companions.append(CompanionFile(path, ByteView(flags.json)))
     }
     try BundleWriter(tensors, to: prefix, with: companions, existing: existing)
       .write(workers, progress: progress)

@@ -16,10 +16,14 @@ package struct TrainedModel: Sendable {
 
   /// - Parameters:
   ///   - prefix: the checkpoint; `model_flags.json` and the hyperparameters are in its folder.
+  ///   - classCount, frameLimit: of the videos, for what the training did not keep them of.
   ///   - choices: changes the hyperparameters to what the user says they are.
   /// - Throws: ``KernelError`` `.noInput` when something is missing, `.usage` when the user says other
   ///   hyperparameters than the training had.
-  package init(_ prefix: String, choices: (Hyperparameters?) throws -> Hyperparameters) throws {
+  package init(
+    _ prefix: String, classCount: Int? = nil, frameLimit: Int? = nil,
+    choices: (Hyperparameters?) throws -> Hyperparameters
+  ) throws {
     self.prefix = prefix
     let folder = Path.folder(of: prefix)
     modelFlags = try TrainedModel.modelFlags(in: folder)
@@ -31,20 +35,26 @@ package struct TrainedModel: Sendable {
     let path = Path.join(folder, Hyperparameters.fileName)
     let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
     let flags = try choices(kept)
-    // The weights of an ensemble's members are tried out when it is measured.
-    let differences = kept.map { flags.differences(from: $0, for: model.name) } ?? []
-    if let difference = differences.first(where: { $0.name != "ensemble_wts" }) {
+    if let difference = kept.flatMap({ flags.contradictions(to: $0, for: model.name).first }) {
       throw KernelError(
         .usage, path, "says --\(difference.name) \(difference.other), not \(difference.own)",
         hint: "leave the option out: the training's own hyperparameters are used")
     }
     self.flags = flags
     let state = try TrainedModel.state(of: prefix)
-    func number(_ name: String) -> Int? { state?.model.first { $0.name == name }.flatMap { Int($0.value) } }
+    func number(_ name: String, _ stated: Int?, _ usual: Int) throws -> Int {
+      let kept = state?.model.first { $0.name == name }.flatMap { Int($0.value) }
+      if let kept, let stated, kept != stated {
+        throw KernelError(
+          .usage, TrainingState.path(of: prefix), "says --\(name) \(kept), not \(stated)",
+          hint: "leave the option out: what the training had is used")
+      }
+      return kept ?? stated ?? usual
+    }
+    let frames = try number("max_frames", frameLimit, 300)
     videos = VideoShape(
-      featureSizes: modelFlags.schema.inputs.map(\.size),
-      frameLimit: modelFlags.takesFrames ? number("max_frames") ?? 300 : nil,
-      classCount: number("num_classes") ?? (flags.lineage == .willow ? 4716 : 3862))
+      featureSizes: modelFlags.schema.inputs.map(\.size), frameLimit: modelFlags.takesFrames ? frames : nil,
+      classCount: try number("num_classes", classCount, flags.lineage.usualClassCount))
   }
 
   private static func modelFlags(in folder: String) throws -> ModelFlags {

@@ -14,6 +14,11 @@ package struct TrainingPlan: Sendable {
   package var averageHalflife: Double? {
     didSet { recipe.averageDecay = averageHalflife.map { Float(1 - 1 / $0) } }
   }
+  /// Which averages these are.
+  package var averageForm: AverageForm {
+    get { recipe.averageForm }
+    set { recipe.averageForm = newValue }
+  }
   /// Of first weights, of what the graph draws, and of the order of the records.
   package var seed: Int
 
@@ -56,6 +61,7 @@ package struct TrainingPlan: Sendable {
       Setting("max_frames", "\(input.schema.maxFrames)"), Setting("num_classes", "\(input.classCount)"),
       Setting("optimizer", recipe.optimizer.rawValue),
       Setting("ema_halflife", averageHalflife.map { "\($0)" } ?? "none"),
+      Setting("ema_form", averageHalflife == nil ? "none" : averageForm.rawValue),
     ]
     let flags = ModelFlag.all.filter { $0.models.contains(self.model.name) }
       .map { Setting($0.name, $0.text(in: self.flags)) }

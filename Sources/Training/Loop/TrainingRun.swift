@@ -62,6 +62,10 @@ package struct TrainingRun {
       if plan.averageHalflife == nil, let halflife = kept.model.first(where: { $0.name == "ema_halflife" }) {
         plan.averageHalflife = Double(halflife.value)
       }
+      if let form = kept.model.first(where: { $0.name == "ema_form" }).flatMap({ AverageForm(rawValue: $0.value) })
+      {
+        plan.averageForm = form
+      }
       try check(plan.state, against: kept, prefix)
       notes = TrainingState.differences(plan.state.training, kept.training).map {
         "\(prefix): --\($0.name) was \($0.other) before and is \($0.mine) from here on"
