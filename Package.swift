@@ -179,7 +179,8 @@ let package = Package(
       name: "session-probe", dependencies: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"],
       path: "Tests/SessionProbe", swiftSettings: strict),
     .executableTarget(
-      name: "model-probe", dependencies: ["Bytes", "Checkpoints", "Graphs", "Training"], path: "Tests/ModelProbe",
+      name: "model-probe", dependencies: ["Bytes", "Checkpoints", "Graphs", "Inference", "Training"],
+      path: "Tests/ModelProbe",
       swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
     tests("ModelsTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Execution"]),

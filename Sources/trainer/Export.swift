@@ -11,6 +11,9 @@ struct Export: ParsableCommand {
       Writes inference_model.meta, its checkpoint without what belongs to the optimizer, and model_flags.json, which \
       trainer infer, quantize, ckpt-tool ensemble and TensorFlow load. It is what the published eval.py leaves with \
       --build_only.
+
+      With --create-meta-only, and without a checkpoint, it writes a template: the model that the options describe, its \
+      weights all zero, for ckpt-tool fill to fill from single models. The tenth place of 2018 trained ten steps for it.
       """)
 
   @Option(
@@ -25,8 +28,11 @@ struct Export: ParsableCommand {
     completion: .directory)
   var output: String?
 
-  @Option(help: ArgumentHelp("What the files are called.", valueName: "name"))
-  var name = ModelExport.baseName
+  @Option(help: ArgumentHelp("What the files are called (default: inference_model).", valueName: "name"))
+  var name: String?
+
+  @OptionGroup var naming: NamingOptions
+  @OptionGroup(title: "MODELS") var description: DescriptionOptions
 
   @Option(
     name: [.customLong("rounds"), .customLong("n-rounds")],
@@ -42,13 +48,35 @@ struct Export: ParsableCommand {
 
   func run() throws {
     trained.idle.note(quiet.diagnostics)
+    if naming.createMetaOnly, !trained.choice.isThere(in: trainDir) { return try writeTemplate() }
     let prefix = try trained.choice.prefix(in: trainDir)
-    let model = try TrainedModel(prefix) { try trained.flags.hyperparameters(from: $0) }
+    let model = try trained.model(prefix, description.stated)
     let export = try model.export(
       rounds: rounds, usesAverages: trained.usesAverages, seed: seed.map(Int.init))
     let folder = output ?? Path.folder(of: prefix)
+    let name = try name ?? (naming.createMetaOnly ? naming.name(for: prefix, model.flags) : ModelExport.baseName)
     try FolderMaker().makeWithParents(folder)
     try export.write(to: folder, name: name, existing: forcing.existing, threads.workers)
     quiet.diagnostics.detail("\(Path.join(folder, name)): made of \(prefix)")
+  }
+
+  private func writeTemplate() throws {
+    guard let folder = output ?? trainDir else {
+      throw KernelError(.usage, "", "nobody says where to write the template", hint: "use --output or --train-dir")
+    }
+    let flags = try trained.flags.hyperparameters()
+    let modelFlags = try description.modelFlags
+    let videos = VideoShape(
+      featureSizes: modelFlags.schema.inputs.map(\.size),
+      frameLimit: modelFlags.takesFrames ? trained.extents.maxFrames ?? 300 : nil,
+      classCount: trained.extents.numClasses ?? flags.lineage.usualClassCount)
+    let graph = try InferenceGraph(
+      Zoo.model(named: description.model ?? ""), flags, videos, rounds: rounds, seed: seed.map(Int.init))
+    // Nothing was trained: the number of the step is 0.
+    let name = name ?? (naming.forceOutputModelName ? ModelExport.baseName : "\(ModelExport.baseName)_0")
+    try FolderMaker().makeWithParents(folder)
+    try ModelTemplate(graph, modelFlags, flags)
+      .write(to: folder, name: name, existing: forcing.existing, threads.workers)
+    quiet.diagnostics.detail("\(Path.join(folder, name)): a template")
   }
 }

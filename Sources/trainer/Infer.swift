@@ -3,6 +3,7 @@ import Bytes
 import Inference
 import Packaging
 import Terminal
+import Training
 
 /// `trainer infer`
 struct Infer: ParsableCommand {
@@ -117,7 +118,10 @@ struct Infer: ParsableCommand {
       throw KernelError(
         .usage, folder, "has no exported model to be packed", hint: "write it with trainer export first")
     }
-    return try trained.model(trained.prefix(in: folder), model).exported(usesAverages: trained.usesAverages)
+    let checkpoint = try TrainedModel(trained.prefix(in: folder)) { $0 ?? Hyperparameters() }
+    try StatedModel(name: model.architecture, featureNames: model.featureNames, featureSizes: model.featureSizes)
+      .check(checkpoint.modelFlags)
+    return try checkpoint.exported(usesAverages: trained.usesAverages)
   }
 
   /// Tells why there are no rows; a script that joins the results of parts may want the header alone.

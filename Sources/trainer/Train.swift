@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
 import Execution
+import Inference
 import Terminal
 import Training
 
@@ -11,7 +12,8 @@ struct Train: ParsableCommand {
     discussion: """
       Trains one of the published models on records and writes checkpoints model.ckpt-N to a folder, N the number of the \
       step. A training that was cut goes on from its newest checkpoint exactly where it was: the same command again ends \
-      with the same bytes as if it had not been cut. Ctrl-C writes a checkpoint and ends.
+      with the same bytes as if it had not been cut. Ctrl-C, SIGINT and \
+      SIGTERM end it after the step that is being made, which is saved; the exit status is 128 and the signal's number.
 
       The options are those of the published train.py, train_distill.py and their models; underscores may stand for \
       hyphens, and flags may have =True or =False.
@@ -42,8 +44,12 @@ struct Train: ParsableCommand {
   var emaSource: String?
 
   @Option(
-    help: ArgumentHelp("Averages follow the weights by 1/n of the difference each step.", valueName: "n"))
-  var emaHalflife = 3000.0
+    help: ArgumentHelp(
+      """
+      Averages follow the weights by 1/n of the difference each step (default: 3000 with --ema-source). Without \
+      --ema-source they begin with the first weights, as those of 2017 do.
+      """, valueName: "n"))
+  var emaHalflife: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -63,7 +69,7 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps must be 1 or more, not \(maxSteps)") }
-    if !(emaHalflife >= 1 && emaHalflife.isFinite) {
+    if let emaHalflife, !(emaHalflife >= 1 && emaHalflife.isFinite) {
       throw ValidationError("--ema-halflife must be 1 or more, not \(emaHalflife)")
     }
   }
@@ -94,6 +100,7 @@ struct Train: ParsableCommand {
     }
     if outcome == .interrupted { quiet.diagnostics.note("\(trainDir): ended by a signal; its step is saved") }
     if let profile = run.session.profile { try write(profile) }
+    if outcome == .interrupted, let signal = Interruption.signal { throw ExitStatus.ended(by: signal) }
   }
 
   /// What each kind of operator took, the slowest first.
@@ -113,12 +120,13 @@ struct Train: ParsableCommand {
     var input = try records.input(batchSize: recipe.batchSize)
     input.hasTeacher = recipe.lossLambda != nil
     let model = try Zoo.model(named: model)
-    let facts = ModelFacts(
-      model: model.name, featureNames: records.featureNames, featureSizes: records.featureSizes,
-      takesFrames: records.frameFeatures, labelLoss: recipe.labelLoss)
+    let modelFlags = try ModelFlags(
+      source: "the command line", model: model.name, names: records.featureNames, sizes: records.featureSizes,
+      level: records.frameFeatures ? .frame : .video, labelLoss: recipe.labelLoss)
     var plan = try TrainingPlan(
-      model, flags.hyperparameters(), facts, recipe.recipe, input, seed: Int(seed))
-    plan.averageHalflife = emaSource == nil ? nil : emaHalflife
+      model, flags.hyperparameters(), modelFlags, recipe.recipe, input, seed: Int(seed))
+    plan.averageHalflife = emaHalflife ?? (emaSource == nil ? nil : 3000)
+    plan.averageForm = emaSource == nil ? .always : .sinceSource
     return plan
   }
 }

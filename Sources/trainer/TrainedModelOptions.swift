@@ -32,32 +32,9 @@ struct CheckpointChoice: ParsableArguments {
     return Path.join(folder, name)
   }
 
-  /// The checkpoint with its hyperparameters, when other options do not contradict what the folder tells of the model.
-  ///
-  /// - Throws: ``KernelError`` `.usage` when they do.
-  func model(
-    _ prefix: String, _ options: ModelOptions, _ flags: ModelFlagOptions? = nil, frameFeatures: Bool? = nil
-  ) throws -> TrainedModel {
-    let trained = try TrainedModel(prefix) { kept in
-      try flags?.hyperparameters(from: kept) ?? kept ?? Hyperparameters()
-    }
-    let path = Path.join(Path.folder(of: prefix), ModelFacts.fileName)
-    if let name = options.architecture, name != trained.facts.model {
-      throw KernelError(.usage, path, "says that the model is \(trained.facts.model), not \(name)")
-    }
-    if let frameFeatures, frameFeatures != trained.facts.takesFrames {
-      throw KernelError(
-        .usage, path, "says that the model takes \(trained.facts.takesFrames ? "frames" : "means of frames")")
-    }
-    if let names = options.featureNames, let sizes = options.featureSizes {
-      var other = trained.facts
-      (other.featureNames, other.featureSizes) = (names, sizes)
-      guard other.means(trained.facts) else {
-        throw KernelError(
-          .usage, path, "says that the model is \(trained.facts.summary), not \(other.summary)")
-      }
-    }
-    return trained
+  /// Whether there is a checkpoint to use, or one is at least named.
+  func isThere(in folder: String?) -> Bool {
+    checkpoint != nil || folder.map { (try? TrainingFolder.newest(in: $0)) != nil } ?? false
   }
 
   /// Whether a checkpoint of the training in a folder is meant, and not a model that was exported there.
@@ -73,7 +50,19 @@ struct CheckpointChoice: ParsableArguments {
 struct TrainedModelOptions: ParsableArguments {
   @OptionGroup var choice: CheckpointChoice
   @OptionGroup(title: "MODELS") var flags: ModelFlagOptions
+  @OptionGroup(title: "MODELS") var extents: ExtentOptions
   @OptionGroup var idle: IdleOptions
 
   var usesAverages: Bool { choice.usesAverages }
+
+  /// The checkpoint with its hyperparameters.
+  ///
+  /// - Throws: ``KernelError`` `.usage` when the options contradict what the folder tells.
+  func model(_ prefix: String, _ stated: StatedModel) throws -> TrainedModel {
+    let model = try TrainedModel(prefix, classCount: extents.numClasses, frameLimit: extents.maxFrames) {
+      try flags.hyperparameters(from: $0)
+    }
+    try stated.check(model.modelFlags)
+    return model
+  }
 }

@@ -18,6 +18,8 @@ struct TrainingEvaluation {
     var files: [String]?
     var events: EventFile?
     var last: String?
+    // What this run has written it may write again.
+    var existing = options.forcing.existing
     while true {
       let prefix = try options.trained.choice.prefix(in: folder)
       if prefix == last {
@@ -25,9 +27,12 @@ struct TrainingEvaluation {
         continue
       }
       last = prefix
-      let model = try options.trained.choice.model(
-        prefix, options.model, options.trained.flags, frameFeatures: options.following.frameFeatures)
-      if let name = options.following.exportName(step: model.step) { return try export(model, name) }
+      let model = try options.trained.model(prefix, stated)
+      if let name = try options.following.exportName(model) {
+        try export(model, name, existing)
+        existing = .replace
+      }
+      guard options.following.isMeasured else { return }
       let records = try files ?? options.files()
       files = records
       let result: Evaluation.Result
@@ -44,10 +49,16 @@ struct TrainingEvaluation {
     }
   }
 
-  private func export(_ model: TrainedModel, _ name: String) throws {
+  /// What the options say of the model, which its folder must not contradict.
+  private var stated: StatedModel {
+    StatedModel(
+      name: options.model.architecture, featureNames: options.model.featureNames,
+      featureSizes: options.model.featureSizes, takesFrames: options.following.frameFeatures)
+  }
+
+  private func export(_ model: TrainedModel, _ name: String, _ existing: AtomicFile.Existing) throws {
     let export = try model.export(rounds: options.rounds, usesAverages: options.trained.usesAverages)
-    try export.write(
-      to: folder, name: name, existing: options.forcing.existing, options.threads.workers)
+    try export.write(to: folder, name: name, existing: existing, options.threads.workers)
   }
 
   private func measure(_ model: TrainedModel, _ files: [String]) throws -> Evaluation.Result {

@@ -147,6 +147,23 @@ for group in ["graphs", "graphs_oldops", "quantized", "ensembles"]:
         raise AssertionError("%s: %s" % (name, error))
 
 
+@check("the tenth place's float16 ensemble: a template filled from two models")
+def _():
+  single = os.path.join(FIXTURES, "boliu", "single%d", "inference_model_20")
+  # All frames in order, so that nothing is drawn.
+  run("export", "--create_meta_only", "--force_output_model_name", "--lineage", "boliu", "--model", "NetVLADModelLF",
+      "--frame_features", "--feature_names", "rgb,audio", "--feature_sizes", "1024,128", "--num_classes", "30",
+      "--iterations", "300", "--sample_random_frames=False", "--gating", "--moe_prob_gating", "--float16_flag",
+      "--ensemble_num", "2", "--netvlad_cluster_size", "4", "--netvlad_cluster_size", "6", "--netvlad_hidden_size", "6",
+      "--netvlad_hidden_size", "5", "--ensemble_wts", "0.7", "--ensemble_wts", "0.3", "-o", "both")
+  subprocess.check_call([CKPT_TOOL, "fill", "--train_dir", "both", "--inference_model", "inference_model", "--out_name",
+                         "filled", "--checkpoints", ",".join(single % n for n in (1, 2))])
+  _, scores = compare("both/filled-0", "wide.tfrecord")
+  assert scores.shape == (9, 30) and 0 < scores.min() and scores.std(0).max() > 1e-4, scores
+  kinds = [tf.as_dtype(t) for t in v1.train.load_checkpoint("both/filled-0").get_variable_to_dtype_map().values()]
+  assert kinds.count(tf.float16) == 8, kinds
+
+
 @check("the first place's archive is run, packed and evaluated")
 def _():
   subprocess.check_call([CKPT_TOOL, "unpack", os.path.join(FIXTURES, "inference", "model.tgz"), "-o", "model"])

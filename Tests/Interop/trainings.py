@@ -92,6 +92,38 @@ def restored():
     assert session.run(step) == 21
 
 
+@check("TensorFlow keeps the averages of 2017 as we do: from the first weights on, of what they were before each step")
+def averaged():
+  run(TRAINER, "train", "records-*", *MEANS, "--model", "MoeModel", "--train_dir", "always", "--batch_size", "30",
+      "--max_steps", "2", "--save-checkpoint-steps", "1", "--ema_halflife", "2")
+  with tf.Graph().as_default(), v1.Session() as session:
+    saver = v1.train.import_meta_graph("always/model.ckpt-0.meta")
+    graph = v1.get_default_graph()
+    names = [v.op.name for v in v1.trainable_variables()]
+    assert len(names) == 3, names
+    variables = [graph.get_tensor_by_name(name + ":0") for name in names]
+    shadows = [graph.get_tensor_by_name("tower/%s/ExponentialMovingAverage:0" % name) for name in names]
+    session.run(v1.global_variables_initializer())
+    for value, average in session.run(list(zip(variables, shadows))):
+      assert np.array_equal(value, average), "an average does not begin with the first value"
+    saver.restore(session, "always/model.ckpt-0")
+    (train,) = set(graph.get_collection("train_op"))
+    inputs = [graph.get_tensor_by_name("train_input/%s:0" % name) for name in ("features", "num_frames", "labels")]
+    rng = np.random.RandomState(1)
+    before = [session.run(variables)]
+    for _ in range(2):
+      session.run(train, dict(zip(inputs, (rng.randn(4, 1152), np.ones(4, np.int32), rng.rand(4, 10) < 0.2))))
+      before.append(session.run(variables))
+    for name, first, second, average in zip(names, before[0], before[1], session.run(shadows)):
+      assert not np.array_equal(first, second), name
+      np.testing.assert_allclose(average, (first + second) / 2, rtol=1e-6, atol=1e-8, err_msg=name)
+  ours = [v1.train.load_checkpoint("always/model.ckpt-%d" % step) for step in range(3)]
+  for name in names:
+    mean = (ours[0].get_tensor(name) + ours[1].get_tensor(name)) / 2
+    average = ours[2].get_tensor("tower/%s/ExponentialMovingAverage" % name)
+    np.testing.assert_allclose(average, mean, rtol=1e-6, atol=1e-8, err_msg=name)
+
+
 @check("sets for distillation parse as the reference's reader parses them")
 def distilled():
   run(TRAINER, "export", "--train_dir", "run")

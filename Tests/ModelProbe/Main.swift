@@ -2,6 +2,7 @@ import Bytes
 import Checkpoints
 import Glibc
 import Graphs
+import Inference
 import Training
 
 /// Builds models as the library does, for scripts that let TensorFlow judge the result:
@@ -43,9 +44,10 @@ import Training
       featureSizes: arguments[4].split(separator: ",").compactMap { Int($0) },
       frameLimit: frames > 0 ? frames : nil, classCount: classCount)
     let graph = try InferenceGraph(model, flags, videos, rounds: rounds)
-    let facts = ModelFacts(
-      model: model.name, featureNames: "rgb,audio", featureSizes: arguments[4], takesFrames: frames > 0)
-    try ModelExport(graph, facts, flags, values: openCheckpoint(arguments[2]))
+    let modelFlags = try ModelFlags(
+      source: "the command line", model: model.name, names: "rgb,audio", sizes: arguments[4],
+      level: frames > 0 ? .frame : .video, labelLoss: "CrossEntropyLoss")
+    try ModelExport(graph, modelFlags, flags, values: openCheckpoint(arguments[2]))
       .write(to: arguments[7], existing: .refuse, Workers(1))
   }
 }

@@ -23,11 +23,11 @@ import Testing
       featureSizes: model.featureSizes, frameLimit: model.model.takesFrames ? shape[1] : nil,
       classCount: model.classCount)
     let graph = try InferenceGraph(model.model, model.flags, videos, rounds: rounds)
-    let facts = ModelFacts(
-      model: model.model.name, featureNames: model.model.takesFrames ? "rgb,audio" : "mean_rgb,mean_audio",
-      featureSizes: "24,8",
-      takesFrames: model.model.takesFrames)
-    try ModelExport(graph, facts, model.flags, values: model.checkpoint)
+    let modelFlags = try ModelFlags(
+      source: "the test", model: model.model.name,
+      names: model.model.takesFrames ? "rgb,audio" : "mean_rgb,mean_audio", sizes: "24,8",
+      level: model.model.takesFrames ? .frame : .video, labelLoss: "CrossEntropyLoss")
+    try ModelExport(graph, modelFlags, model.flags, values: model.checkpoint)
       .write(to: folder, existing: .refuse, Workers(2))
   }
 
@@ -72,9 +72,9 @@ import Testing
     ] { try flags.set(name, [word]) }
     let videos = VideoShape(featureSizes: [24, 8], frameLimit: 12, classCount: 12)
     let graph = try InferenceGraph(Zoo.model(named: "NetVLADModelLF"), flags, videos)
-    let facts = ModelFacts(
-      model: "NetVLADModelLF", featureNames: "rgb,audio", featureSizes: "24,8", takesFrames: true)
-    try ModelExport(graph, facts, flags, values: source, usesAverages: true)
+    let modelFlags = try ModelFlags(
+      source: "the test", model: "NetVLADModelLF", names: "rgb,audio", sizes: "24,8", level: .frame)
+    try ModelExport(graph, modelFlags, flags, values: source, usesAverages: true)
       .write(to: folder.path, existing: .refuse, Workers(1))
     let expected = try openCheckpoint(fixture("miha/ema/eval_ema/inference_model"))
     let found = try openCheckpoint(folder("inference_model"))
@@ -92,9 +92,9 @@ import Testing
       ("ensemble_num", ["2"]), ("float16_flag", ["true"]), ("gating", ["true"]), ("moe_prob_gating", ["true"]),
     ] { try flags.set(name, words) }
     let videos = VideoShape(featureSizes: [1024, 128], frameLimit: 300, classCount: 30)
-    let facts = ModelFacts(
-      model: "NetVLADModelLF", featureNames: "rgb,audio", featureSizes: "1024,128", takesFrames: true)
-    try ModelTemplate(InferenceGraph(NetVLADModelLF(), flags, videos), facts, flags)
+    let modelFlags = try ModelFlags(
+      source: "the test", model: "NetVLADModelLF", names: "rgb,audio", sizes: "1024,128", level: .frame)
+    try ModelTemplate(InferenceGraph(NetVLADModelLF(), flags, videos), modelFlags, flags)
       .write(to: folder.path, existing: .refuse, Workers(2))
     let template = try openCheckpoint(folder("inference_model"))
     let reference = try openCheckpoint(fixture("boliu/ensemble/inference_model_10"))
@@ -120,9 +120,10 @@ import Testing
     let other = try ZooCase(miha: "models/graphs/video_moe")
     let videos = VideoShape(featureSizes: [24, 8], frameLimit: nil, classCount: 12)
     let graph = try InferenceGraph(other.model, other.flags, videos)
-    let facts = ModelFacts(model: "MoeModel", featureNames: "a,b", featureSizes: "24,8", takesFrames: false)
+    let modelFlags = try ModelFlags(
+      source: "the test", model: "MoeModel", names: "a,b", sizes: "24,8", level: .video)
     let missing = #expect(throws: KernelError.self) {
-      try ModelExport(graph, facts, other.flags, values: other.checkpoint, usesAverages: true)
+      try ModelExport(graph, modelFlags, other.flags, values: other.checkpoint, usesAverages: true)
     }
     #expect(missing?.place == .tensor("tower/gates/weights/ExponentialMovingAverage"))
   }

@@ -1,11 +1,17 @@
 import Bytes
 import Records
 
-/// What `model_flags.json` tells of a model: which features it takes, and from which kind of records
-/// (specs: miha2018 §2.5).
+/// What `model_flags.json` tells of a model, the one file that the reference writes about it: its name, which features
+/// it takes, from which kind of records, and the loss it was trained with (specs: miha2018 §2.5).
 package struct ModelFlags: Sendable, Equatable {
   /// Who says so: the file's path, or the options of the command line.
   package let source: String
+  /// The name of the model; `nil` when nobody says.
+  package let model: String?
+  /// As the command line had them: `rgb,audio` and `1024,128`.
+  package let featureNames: String
+  package let featureSizes: String
+  /// The same, understood.
   package let schema: VideoSchema
   /// The name of the loss that the model was trained with; `nil` when nobody says.
   package let labelLoss: String?
@@ -20,9 +26,14 @@ package struct ModelFlags: Sendable, Equatable {
   ///   - sizes: `1024,128`.
   /// - Throws: ``KernelError`` `.badData` when they do not fit each other.
   package init(
-    source: String, names: String, sizes: String, level: VideoSchema.Level, labelLoss: String? = nil
+    source: String, model: String? = nil, names: String, sizes: String, level: VideoSchema.Level,
+    labelLoss: String? = nil
   ) throws {
     self.source = source
+    self.model = model
+    self.labelLoss = labelLoss
+    featureNames = names
+    featureSizes = sizes
     let names = ModelFlags.words(names)
     let words = ModelFlags.words(sizes)
     guard names.count == words.count else {
@@ -38,32 +49,19 @@ package struct ModelFlags: Sendable, Equatable {
       return VideoSchema.Input(name, size: size)
     }
     schema = VideoSchema(level: level, inputs: inputs)
-    self.labelLoss = labelLoss
   }
 
-  /// Reads a `model_flags.json`.
-  ///
-  /// - Throws: ``KernelError`` `.noInput` when it cannot be read, `.badData` when it is not such a file.
-  package init(reading path: String) throws {
-    let bytes: ByteView
-    do { bytes = try MappedFile(path).view } catch var error as KernelError where error.kind == .noInput {
-      error.hint = "copy it beside the model, or say --feature-names and --feature-sizes"
-      throw error
-    }
-    let json = try reporting(path, at: 0) { try bytes.withUnsafeBytes { try JSON(parsing: $0) } }
-    guard case .object(let object) = json else { throw KernelError(.badData, path, "is not a JSON object") }
-    func text(_ key: String) throws -> String {
-      guard case .string(let text)? = object[key] else {
-        throw KernelError(.badData, path, "has no string '\(key)'")
-      }
-      return text
-    }
-    guard case .bool(let isFrameLevel)? = object["frame_features"] else {
-      throw KernelError(.badData, path, "does not say whether the model takes frames ('frame_features')")
-    }
-    try self.init(
-      source: path, names: text("feature_names"), sizes: text("feature_sizes"),
-      level: isFrameLevel ? .frame : .video, labelLoss: try? text("label_loss"))
+  /// Whether the model takes frames, not means of them.
+  package var takesFrames: Bool { schema.level == .frame }
+
+  /// Whether both describe the same model, whoever says so and with whatever blanks.
+  package func describesSame(as other: ModelFlags) -> Bool { summary == other.summary }
+
+  /// What is told, in one line.
+  package var summary: String {
+    let features = schema.inputs.map { "\($0.name)[\($0.size)]" }.joined(separator: ",")
+    return "\(model ?? "a model") of \(takesFrames ? "frames" : "means") \(features)"
+      + (labelLoss.map { " with \($0)" } ?? "")
   }
 
   private static func words(_ list: String) -> [String] {

@@ -9,6 +9,9 @@ package enum ExitStatus {
   /// The program itself is at fault.
   package static let internalError = ExitCode(70)
 
+  /// Somebody asked the program to end, and it did so in order: what a shell says of one that died of the signal.
+  package static func ended(by signal: Int32) -> ExitCode { ExitCode(128 + signal) }
+
   /// The status for an error of that kind.
   package static func of(_ kind: KernelError.Kind) -> ExitCode {
     switch kind {

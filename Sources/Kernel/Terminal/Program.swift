@@ -29,6 +29,7 @@ package enum Program {
     }
     do { try StandardOutput.shared.close() } catch { outcome.addUnlessReported(.of(error, program: name)) }
     StandardError.shared.write(outcome.diagnostics)
+    Interruption.passOn(outcome.status)
     exit(outcome.status.rawValue)
   }
 

@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Glibc
+import Inference
 
 /// A folder (`--train_dir`) with the checkpoints `model.ckpt-N` of a training, N the number of the step.
 ///
@@ -32,7 +33,10 @@ package final class TrainingFolder {
   deinit { close(lock) }
 
   /// The prefix of the checkpoint of a step.
-  package func prefix(_ step: Int) -> String { Path.join(path, TrainingFolder.stem + "\(step)") }
+  package func prefix(_ step: Int) -> String { TrainingFolder.prefix(step, in: path) }
+
+  /// The prefix of the checkpoint of a step in a folder.
+  package static func prefix(_ step: Int, in path: String) -> String { Path.join(path, stem + "\(step)") }
 
   /// The steps that have whole checkpoints, ascending.
   package var steps: [Int] { get throws { try TrainingFolder.steps(in: path) } }
@@ -56,7 +60,7 @@ package final class TrainingFolder {
     guard let step = try steps(in: path).last else {
       throw KernelError(.noInput, path, "holds no checkpoint \(stem)N", hint: "has the training begun?")
     }
-    return Path.join(path, stem + "\(step)")
+    return prefix(step, in: path)
   }
 
   /// Removes what a training leaves: checkpoints, events, flags. Other files stay.
@@ -65,7 +69,7 @@ package final class TrainingFolder {
   package func clear() throws {
     for name in try namesInFolder(path)
     where name.hasPrefix(TrainingFolder.stem) || name.hasPrefix("events.out.tfevents.")
-      || [CheckpointState.fileName, ModelFacts.fileName, Hyperparameters.fileName].contains(name)
+      || [CheckpointState.fileName, ModelFlags.fileName, Hyperparameters.fileName].contains(name)
     {
       let file = Path.join(path, name)
       guard unlink(file) == 0 else { throw SystemError().writing(file) }

@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Graphs
+import Inference
 import Tensors
 
 /// A trained model as files that inference programs load: `inference_model.meta`, `.index`, `.data-00000-of-00001`, and
@@ -23,7 +24,8 @@ package struct ModelExport {
   ///   - usesAverages: takes the moving average of each weight in its place.
   /// - Throws: ``KernelError`` `.badData` when the checkpoint lacks a variable, or has it in another type or shape.
   package init(
-    _ graph: InferenceGraph, _ facts: ModelFacts, _ flags: Hyperparameters, values checkpoint: any TensorSource,
+    _ graph: InferenceGraph, _ modelFlags: ModelFlags, _ flags: Hyperparameters,
+    values checkpoint: any TensorSource,
     usesAverages: Bool = false
   ) throws {
     self.graph = graph
@@ -42,7 +44,7 @@ package struct ModelExport {
         return tensor
       })
     self.checkpoint = checkpoint
-    files = ModelFileSet(graph, facts, flags, tensors)
+    files = ModelFileSet(graph, modelFlags, flags, tensors)
   }
 
   /// The values of the graph's variables under its names, read where they are.

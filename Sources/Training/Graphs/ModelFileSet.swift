@@ -1,17 +1,20 @@
 import Bytes
 import Checkpoints
 import Graphs
+import Inference
 
 /// The files of a model: its graph, its tensors, and the two texts that tell of it.
 struct ModelFileSet {
   private let meta: MetaGraph
   private let tensors: OutputPlan
-  private let texts: [(name: String, bytes: [UInt8])]
+  private let modelFlags: ModelFlags
+  private let flags: Hyperparameters
 
-  init(_ graph: InferenceGraph, _ facts: ModelFacts, _ flags: Hyperparameters, _ tensors: OutputPlan) {
+  init(_ graph: InferenceGraph, _ modelFlags: ModelFlags, _ flags: Hyperparameters, _ tensors: OutputPlan) {
     meta = graph.meta
     self.tensors = tensors
-    texts = [(ModelFacts.fileName, facts.json), (Hyperparameters.fileName, flags.json)]
+    self.modelFlags = modelFlags
+    self.flags = flags
   }
 
   /// Writes all files; none appears unless all do.
@@ -22,11 +25,14 @@ struct ModelFileSet {
   ) throws {
     let prefix = Path.join(folder, name)
     var companions = [CompanionFile(prefix + ".meta", ByteView(try meta.encoded()))]
-    for text in texts {
-      let path = Path.join(folder, text.name)
-      // A run's own folder has them already.
-      let isThere = (try? MappedFile(path).view.array) == text.bytes
-      if !isThere { companions.append(CompanionFile(path, ByteView(text.bytes))) }
+    // A run's own folder has these already.
+    let modelPath = Path.join(folder, ModelFlags.fileName)
+    if (try? MappedFile(modelPath).view.array) != modelFlags.json {
+      companions.append(CompanionFile(modelPath, ByteView(modelFlags.json)))
+    }
+    let path = Path.join(folder, Hyperparameters.fileName)
+    if (try? Hyperparameters(reading: path)).map({ !flags.contradictions(to: $0).isEmpty }) ?? true {
+      companions.append(CompanionFile(path, ByteView(flags.json)))
     }
     try BundleWriter(tensors, to: prefix, with: companions, existing: existing)
       .write(workers, progress: progress)

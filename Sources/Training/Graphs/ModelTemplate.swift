@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Graphs
+import Inference
 import Tensors
 
 /// A model whose variables are all zero, which `ckpt-tool fill` fills from single models.
@@ -10,7 +11,7 @@ package struct ModelTemplate {
   private let files: ModelFileSet
 
   /// - Throws: ``KernelError`` `.badData` when a variable has no shape of its own.
-  package init(_ graph: InferenceGraph, _ facts: ModelFacts, _ flags: Hyperparameters) throws {
+  package init(_ graph: InferenceGraph, _ modelFlags: ModelFlags, _ flags: Hyperparameters) throws {
     let tensors = try graph.meta.variables().map { variable in
       guard let dtype = variable.type.dtype, let size = dtype.byteCount, let shape = variable.shape.shape else {
         throw KernelError(.badData, "", at: .node(variable.node), "has no type and shape of its own")
@@ -19,7 +20,7 @@ package struct ModelTemplate {
         name: TensorName(variable.key), dtype: dtype, shape: shape, byteCount: shape.elementCount * size)
       return PlannedTensor(info: info, content: .made(Zeros()), placement: .last)
     }
-    files = ModelFileSet(graph, facts, flags, try OutputPlan(tensors))
+    files = ModelFileSet(graph, modelFlags, flags, try OutputPlan(tensors))
   }
 
   /// Writes all files; none appears unless all do.

@@ -6,10 +6,9 @@ import Inference
 package struct TrainedModel: Sendable {
   /// The checkpoint's prefix.
   package let prefix: String
-  package let facts: ModelFacts
+  package let modelFlags: ModelFlags
   package let flags: Hyperparameters
   private let model: any VideoModel
-  private let modelFlags: ModelFlags
   private let videos: VideoShape
 
   /// The step that the checkpoint's name tells; 0 when it tells none.
@@ -17,36 +16,61 @@ package struct TrainedModel: Sendable {
 
   /// - Parameters:
   ///   - prefix: the checkpoint; `model_flags.json` and the hyperparameters are in its folder.
+  ///   - classCount, frameLimit: of the videos, for what the training did not keep them of.
   ///   - choices: changes the hyperparameters to what the user says they are.
   /// - Throws: ``KernelError`` `.noInput` when something is missing, `.usage` when the user says other
   ///   hyperparameters than the training had.
-  package init(_ prefix: String, choices: (Hyperparameters?) throws -> Hyperparameters) throws {
+  package init(
+    _ prefix: String, classCount: Int? = nil, frameLimit: Int? = nil,
+    choices: (Hyperparameters?) throws -> Hyperparameters
+  ) throws {
     self.prefix = prefix
     let folder = Path.folder(of: prefix)
-    let facts = try ModelFacts(reading: Path.join(folder, ModelFacts.fileName))
-    let model = try Zoo.model(named: facts.model)
+    modelFlags = try TrainedModel.modelFlags(in: folder)
+    guard let name = modelFlags.model else {
+      throw KernelError(.badData, modelFlags.source, "has no string 'model'")
+    }
+    let model = try Zoo.model(named: name)
     self.model = model
     let path = Path.join(folder, Hyperparameters.fileName)
     let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
     let flags = try choices(kept)
-    // The weights of an ensemble's members are tried out when it is measured.
-    let differences = kept.map { flags.differences(from: $0, for: model.name) } ?? []
-    if let difference = differences.first(where: { $0.name != "ensemble_wts" }) {
+    if let difference = kept.flatMap({ flags.contradictions(to: $0, for: model.name).first }) {
       throw KernelError(
         .usage, path, "says --\(difference.name) \(difference.other), not \(difference.own)",
         hint: "leave the option out: the training's own hyperparameters are used")
     }
     self.flags = flags
-    self.facts = facts
-    modelFlags = try ModelFlags(
-      source: Path.join(folder, ModelFacts.fileName), names: facts.featureNames, sizes: facts.featureSizes,
-      level: facts.takesFrames ? .frame : .video, labelLoss: facts.labelLoss)
-    let state = try TrainingState(of: prefix)
-    func number(_ name: String) -> Int? { state?.model.first { $0.name == name }.flatMap { Int($0.value) } }
+    let state = try TrainedModel.state(of: prefix)
+    func number(_ name: String, _ stated: Int?, _ usual: Int) throws -> Int {
+      let kept = state?.model.first { $0.name == name }.flatMap { Int($0.value) }
+      if let kept, let stated, kept != stated {
+        throw KernelError(
+          .usage, TrainingState.path(of: prefix), "says --\(name) \(kept), not \(stated)",
+          hint: "leave the option out: what the training had is used")
+      }
+      return kept ?? stated ?? usual
+    }
+    let frames = try number("max_frames", frameLimit, 300)
     videos = VideoShape(
-      featureSizes: modelFlags.schema.inputs.map(\.size),
-      frameLimit: facts.takesFrames ? number("max_frames") ?? 300 : nil,
-      classCount: number("num_classes") ?? (flags.lineage == .willow ? 4716 : 3862))
+      featureSizes: modelFlags.schema.inputs.map(\.size), frameLimit: modelFlags.takesFrames ? frames : nil,
+      classCount: try number("num_classes", classCount, flags.lineage.usualClassCount))
+  }
+
+  private static func modelFlags(in folder: String) throws -> ModelFlags {
+    do { return try ModelFlags(reading: Path.join(folder, ModelFlags.fileName)) } catch var error as KernelError
+      where error.kind == .noInput
+    {
+      error.hint = "a training writes it into its folder; copy it from there"
+      throw error
+    }
+  }
+
+  /// What the training kept with the checkpoint, or with its newest one when this was made of several.
+  private static func state(of prefix: String) throws -> TrainingState? {
+    if let state = try TrainingState(of: prefix) { return state }
+    guard let newest = try TrainingFolder.steps(in: Path.folder(of: prefix)).last else { return nil }
+    return try TrainingState(of: TrainingFolder.prefix(newest, in: Path.folder(of: prefix)))
   }
 
   /// The model as it is used, with the checkpoint's values.
@@ -56,9 +80,10 @@ package struct TrainedModel: Sendable {
   ///   - usesAverages: takes the moving averages of weights.
   package func export(rounds: Int = 1, usesAverages: Bool = false, seed: Int? = nil) throws -> ModelExport {
     let graph = try InferenceGraph(
-      model, flags, videos, rounds: rounds, loss: TrainingLoss.named[facts.labelLoss] ?? .crossEntropy, seed: seed)
+      model, flags, videos, rounds: rounds,
+      loss: modelFlags.labelLoss.flatMap { TrainingLoss.named[$0] } ?? .crossEntropy, seed: seed)
     return try ModelExport(
-      graph, facts, flags, values: openCheckpoint(prefix), usesAverages: usesAverages)
+      graph, modelFlags, flags, values: openCheckpoint(prefix), usesAverages: usesAverages)
   }
 
   /// The same, ready to be run.

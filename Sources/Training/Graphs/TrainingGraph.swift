@@ -30,9 +30,9 @@ package struct TrainingGraph {
   package let initializers: [String]
   /// One step: forward, backward, update.
   package let trainStep: String
-  /// Moves the averages of the weights along; `nil` when there are none.
+  /// Moves the averages of the weights along after a step; `nil` when there are none, or the step does it.
   package let averageStep: String?
-  /// The variables that have a moving average.
+  /// The variables that have a moving average whose first value comes from elsewhere.
   package let averaged: [String]
 }
 
@@ -76,15 +76,22 @@ extension TrainingGraph {
     let clipped = try gradients.map { variable, gradient in
       (variable: variable, gradient: try recipe.clipped(gradient, graph))
     }
+    // Built before the updates, which so wait for the weights to have been read.
+    let early = try recipe.averageDecay(.always).map {
+      try graph.average(trained, decay: $0, scope: recipe.variableScope, from: { .firstValue(of: $0) })
+    }
     let updates = try recipe.optimizer.build(clipped, rate: rate, scope: recipe.optimizerScope, graph)
     let count = try graph.after(updates) {
       try graph.update("AssignAdd", step, graph.constant(1, name: "one"))
     }
-    trainStep = try graph.group(updates + build.updates + [count], name: "train_op")
+    trainStep = try graph.group(
+      updates + build.updates + [count] + [early].compactMap { $0 }, name: "train_op")
 
     let model = graph.variables.filter { $0.isTrained || $0.isModelVariable }
-    averageStep = try recipe.averageDecay.map { try graph.average(model, decay: $0) }
-    averaged = recipe.averageDecay == nil ? [] : model.map(\.name)
+    // Those that start at zero are meant to be loaded.
+    let late = recipe.averageDecay(.sinceSource)
+    averageStep = try late.map { try graph.average(model, decay: $0, scope: "", from: { .zerosLike($0) }) }
+    averaged = late == nil ? [] : model.map(\.name)
 
     graph.meta.collections["input_batch_raw"] = .names([inputs.features.endpoint.tensorName])
     graph.meta.collections["input_batch"] = .names([normalized.endpoint.tensorName])
@@ -123,6 +130,9 @@ extension VideoShape {
 }
 
 extension TrainingRecipe {
+  /// The decay of averages of that form; `nil` when there are none.
+  fileprivate func averageDecay(_ form: AverageForm) -> Float? { averageForm == form ? averageDecay : nil }
+
   fileprivate var needsTeacher: Bool { if case .distillation = loss { true } else { false } }
 
   /// base · decay^⌊step · batch / period⌋.
@@ -153,12 +163,19 @@ extension GraphBuilder {
     try name.isEmpty ? body() : reopen(prefix + name, body)
   }
 
-  /// Adds a moving average for each variable, which starts at zero as it is meant to be loaded (specs: miha2018 §3).
-  fileprivate func average(_ variables: [BuiltVariable], decay: Float) throws -> String {
+  /// Adds a moving average for each variable (specs: miha2018 §3, §12).
+  ///
+  /// - Parameters:
+  ///   - scope: goes before the variables' names in those of their averages.
+  ///   - first: what an average starts from.
+  /// - Returns: the node that moves them along.
+  fileprivate func average(
+    _ variables: [BuiltVariable], decay: Float, scope outer: String, from first: (BuiltVariable) -> Initializer
+  ) throws -> String {
     let shadows = try variables.map { variable in
-      try self.variable(
-        variable.name + "/ExponentialMovingAverage", variable.value.dimensions, .zerosLike(variable),
-        isTrained: false)
+      let name = variable.name + "/ExponentialMovingAverage"
+      return try self.variable(
+        outer.isEmpty ? name : outer + "/" + name, variable.value.dimensions, first(variable), isTrained: false)
     }
     return try scope("ExponentialMovingAverage") {
       let part = try constant(1 - decay, name: "part")

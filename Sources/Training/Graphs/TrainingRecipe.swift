@@ -13,6 +13,7 @@ package struct TrainingRecipe: Sendable, Equatable {
   package var regularizationPenalty: Float = 1
   /// Where moving averages of all weights are kept, the part of them that stays at each step; else `nil`.
   package var averageDecay: Float?
+  package var averageForm = AverageForm.sinceSource
   /// The scope of the model's variables: `tower` since 2018, none before.
   package var variableScope = "tower"
   /// What stands before the names of Adam's powers: `model/` in 2017.

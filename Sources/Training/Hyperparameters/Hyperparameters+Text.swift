@@ -40,6 +40,12 @@ extension Hyperparameters {
     }
     return ([lineages] + all).filter { $0.own != $0.other }
   }
+
+  /// The differences that make another model of the same checkpoint: not those of an ensemble's weights, which are tried
+  /// out.
+  package func contradictions(to other: Hyperparameters, for model: String? = nil) -> [Difference] {
+    differences(from: other, for: model).filter { $0.name != "ensemble_wts" }
+  }
 }
 
 extension ModelFlag {

@@ -1,6 +1,7 @@
 import Bytes
 import Checkpoints
 import Execution
+import Inference
 import Records
 
 /// A training in its folder, about to begin or to go on: the model with its values, and the records from where they
@@ -45,7 +46,7 @@ package struct TrainingRun {
       ?? TrainingSession(graph, workers: workers)
     var state = plan.state
     state.input = try plan.input.identity
-    try writeFacts(plan, in: folder)
+    try writeFlags(plan, in: folder)
     return TrainingRun(session: session, input: input, state: state, resumedStep: nil, notes: [])
   }
 
@@ -60,6 +61,10 @@ package struct TrainingRun {
       // A run with averages keeps them, whether it is told again or not.
       if plan.averageHalflife == nil, let halflife = kept.model.first(where: { $0.name == "ema_halflife" }) {
         plan.averageHalflife = Double(halflife.value)
+      }
+      if let form = kept.model.first(where: { $0.name == "ema_form" }).flatMap({ AverageForm(rawValue: $0.value) })
+      {
+        plan.averageForm = form
       }
       try check(plan.state, against: kept, prefix)
       notes = TrainingState.differences(plan.state.training, kept.training).map {
@@ -83,7 +88,7 @@ package struct TrainingRun {
     let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
     let session = try TrainingSession(graph, restoring: openCheckpoint(prefix), workers: workers)
     if let kept { session.randomPositions = kept.randomPositions }
-    try writeFacts(plan, in: folder)
+    try writeFlags(plan, in: folder)
     return TrainingRun(session: session, input: input, state: state, resumedStep: step, notes: notes)
   }
 
@@ -97,17 +102,18 @@ package struct TrainingRun {
   }
 
   /// Writes what tells the model, or checks that what is there tells the same.
-  private static func writeFacts(_ plan: TrainingPlan, in folder: TrainingFolder) throws {
-    let path = Path.join(folder.path, ModelFacts.fileName)
+  private static func writeFlags(_ plan: TrainingPlan, in folder: TrainingFolder) throws {
+    let path = Path.join(folder.path, ModelFlags.fileName)
     if FileStatus.exists(path) {
-      let there = try ModelFacts(reading: path)
-      guard there.means(plan.facts) else {
+      let there = try ModelFlags(reading: path)
+      guard there.describesSame(as: plan.modelFlags) else {
         throw KernelError(
-          .usage, path, "describes another model than the options: \(there.summary), not \(plan.facts.summary)",
+          .usage, path,
+          "describes another model than the options: \(there.summary), not \(plan.modelFlags.summary)",
           hint: "repeat the options it was begun with, or choose another --train-dir")
       }
     } else {
-      try AtomicFile.write(plan.facts.json, to: path, existing: .refuse)
+      try AtomicFile.write(plan.modelFlags.json, to: path, existing: .refuse)
     }
     try AtomicFile.write(plan.flags.json, to: Path.join(folder.path, Hyperparameters.fileName), existing: .replace)
   }

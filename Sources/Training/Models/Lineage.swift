@@ -7,6 +7,9 @@ package enum Lineage: String, Sendable, CaseIterable {
   /// The tenth place of 2018.
   case boliu
 
+  /// How many classes YouTube-8M had that year.
+  package var usualClassCount: Int { self == .willow ? 4716 : 3862 }
+
   /// The scope that all variables are under; empty for none.
   package var scope: String { self == .willow ? "" : "tower" }
 }

@@ -142,10 +142,13 @@ extension Tensor {
     }
     if storage.isWritable, isKnownUniquelyReferenced(&storage) { return }
     let copy = Tensor(dtype, shape, try Storage(byteCount, from: context.pool))
-    let (from, to) = (bytes, copy.mutableBytes)
-    context.threads.split(from.count, grain: 1 << 20) { part in
-      UnsafeMutableRawBufferPointer(rebasing: to[part]).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: from[part]))
+    let (old, from, to) = (storage, bytes, copy.mutableBytes)
+    // The optimizer lets go of what is about to be replaced, and with it of the file it is in, before it was copied.
+    withExtendedLifetime(old) {
+      context.threads.split(from.count, grain: 1 << 20) { part in
+        UnsafeMutableRawBufferPointer(rebasing: to[part]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: from[part]))
+      }
     }
     self = copy
   }

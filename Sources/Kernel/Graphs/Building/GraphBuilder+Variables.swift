@@ -10,8 +10,9 @@ public enum Initializer: Sendable, Equatable {
   case uniform(Range<Float>)
   /// Uniform within ±√(6 / (rows + columns)) of a matrix (Glorot and Bengio 2010).
   case glorotUniform
-  /// Another variable's first value.
   case zerosLike(BuiltVariable)
+  /// Another variable's first value.
+  case firstValue(of: BuiltVariable)
 }
 
 /// A variable of a graph that is being built.
@@ -22,6 +23,8 @@ public struct BuiltVariable: Hashable, Sendable {
   public let value: GraphTensor
   /// The variable itself, which optimizers take.
   public let reference: GraphTensor
+  /// Its first value.
+  let initial: GraphTensor
   /// The node that gives it its first value.
   public let initializer: String
   public let isTrained: Bool
@@ -74,7 +77,8 @@ extension GraphBuilder {
         meta.collections.append(definition.encoded, to: collection)
       }
       let built = BuiltVariable(
-        name: full, value: read, reference: reference, initializer: assign.endpoint.node, isTrained: isTrained,
+        name: full, value: read, reference: reference, initial: initial, initializer: assign.endpoint.node,
+        isTrained: isTrained,
         isModelVariable: collections.contains("model_variables"))
       variables.append(built)
       return built
@@ -103,6 +107,7 @@ extension GraphBuilder {
     case .zerosLike(let other):
       return try fill(
         constant(other.value.dimensions, name: "shape"), constant(Float(0)), knownAs: other.value.dimensions)
+    case .firstValue(let other): return other.initial
     }
   }
 }
