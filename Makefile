@@ -4,6 +4,7 @@
 # make interop  lets TensorFlow judge what the programs read and write
 # make fuzz     feeds the readers damaged input for SECONDS (60) each
 # make bench    measures the programs against others
+# make learning  trains all models on made-up videos, beside TensorFlow: half an hour
 # make demo     shows the programs at work, on small checkpoints and on a small competition
 # make install  installs programs, manual pages and shell completions below PREFIX (and DESTDIR)
 # make man      brings the manual pages up to date with the declared options
@@ -19,7 +20,7 @@ RELEASE := .build/release
 DEBUG := .build/debug
 SOURCES := Package.swift Sources Tests Tools
 
-.PHONY: all setup test interop fuzz bench demo install man protos format lint clean
+.PHONY: all setup test interop fuzz bench learning demo install man protos format lint clean
 
 all:
 	@set -e; for program in $(PROGRAMS); do \
@@ -51,9 +52,12 @@ fuzz: all
 	done
 
 bench: all
-	@set -e; for script in $(filter-out %/common.sh,$(sort $(wildcard Benchmarks/*.sh))); do \
+	@set -e; for script in $(filter-out %/common.sh %/learning.sh,$(sort $(wildcard Benchmarks/*.sh))); do \
 	  echo "== $$script"; sh $$script; \
 	done
+
+learning: all
+	sh Benchmarks/learning.sh
 
 demo: all
 	bash examples/demo.sh

@@ -179,9 +179,9 @@ let package = Package(
       name: "session-probe", dependencies: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"],
       path: "Tests/SessionProbe", swiftSettings: strict),
     .executableTarget(
-      name: "model-probe", dependencies: ["Bytes", "Checkpoints", "Graphs", "Inference", "Training"],
-      path: "Tests/ModelProbe",
-      swiftSettings: strict),
+      name: "model-probe",
+      dependencies: ["Bytes", "Records", "Checkpoints", "Graphs", "Execution", "Inference", "Training", "Terminal"],
+      path: "Tests/ModelProbe", swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
     tests("ModelsTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Execution"]),
     tests("QuantizationTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Quantization"]),

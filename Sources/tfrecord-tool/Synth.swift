@@ -23,6 +23,11 @@ struct Synth: ParsableCommand {
       "Only part I (from 0) of N of the job: every N-th of the files.", valueName: "i/n"))
   var shard: RecordShard?
   @Option(help: ArgumentHelp("How many classes there are.", valueName: "n")) var classes = 3862
+  @Option(
+    help: ArgumentHelp(
+      "Only the first numbers of rgb and audio, for small models: the same videos with less detail.",
+      valueName: "rgb,audio"))
+  var featureSizes = SynthesisFeatureSizes()
   @Option(help: "What a record holds: video, frame or segment (frames and ratings).")
   var level: Synthesis.Level = .frame
   @Option(help: ArgumentHelp("How many frames a video has, at least and at most.", valueName: "min-max"))
@@ -58,6 +63,7 @@ struct Synth: ParsableCommand {
     synthesis.part = shard
     synthesis.frames = frames.range
     synthesis.fakes = fakes
+    synthesis.featureSizes = featureSizes.sizes
     try synthesis.validate()
     let meter = progress.start("writing \(Path.name(of: output))", quiet)
     defer { meter.finish() }
@@ -86,6 +92,21 @@ struct FrameRange: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { "\(range.lowerBound)-\(range.upperBound)" }
+}
+
+/// How many numbers `rgb` and `audio` have, as `1024,128`.
+struct SynthesisFeatureSizes: ExpressibleByArgument {
+  private(set) var sizes = Synthesis().featureSizes
+
+  init() {}
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let image = parts[0], let sound = parts[1] else { return nil }
+    sizes = (image, sound)
+  }
+
+  var defaultValueDescription: String { "\(sizes.image),\(sizes.sound)" }
 }
 
 extension Synthesis.Level: ExpressibleByArgument {}

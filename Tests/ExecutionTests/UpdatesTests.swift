@@ -70,6 +70,23 @@ struct UpdatesTests {
     #expect(after.array(of: Float.self) == [3, 5])
   }
 
+  /// Optimized code once let go of the file, as nobody else had it, before the values were copied from it.
+  @Test func valuesOfAFileThatNobodyElseHasAreCopied() throws {
+    let folder = TemporaryFolder()
+    let count = 1 << 16
+    let values = (0..<count).map { Float($0) }
+    try values.withUnsafeBytes { try AtomicFile.write(Array($0), to: folder("values"), existing: .refuse) }
+    let nodes = try [
+      variable("w", [count]), Node("one", constant: .float(1)), Node("grad", "OnesLike", of: [Endpoint("w")]),
+      Node("step", "ApplyGradientDescent", of: [Endpoint("w"), Endpoint("one"), Endpoint("grad")]),
+    ]
+    let shape = try #require(Shape([count]))
+    let session = try session(
+      nodes, ["w": Tensor(.float32, shape, bytes: MappedFile(folder("values")).view)])
+    let result = try session.run([Endpoint("step")])[0].array(of: Float.self)
+    #expect(result == values.map { $0 - 1 })
+  }
+
   /// No edge says that `late` comes before the step, but it does not depend on it.
   @Test func updatesComeAfterReads() throws {
     let nodes = try [

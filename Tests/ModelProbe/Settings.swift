@@ -19,6 +19,14 @@ struct Settings {
     }
   }
 
+  /// The number that a word has which is no setting of all commands.
+  mutating func takeCount(_ key: String) throws -> Int {
+    guard let place = others.firstIndex(where: { $0.0 == key }), let count = Int(others.remove(at: place).1),
+      count >= 0
+    else { throw KernelError(.usage, "", "there is no number for \(key)") }
+    return count
+  }
+
   func hyperparameters() throws -> Hyperparameters {
     var flags = Hyperparameters(lineage)
     for name in Set(others.map(\.0)) { try flags.set(name, others.filter { $0.0 == name }.map(\.1)) }

@@ -113,6 +113,43 @@ import Testing
     #expect(try contents(Self.write(synthesis, folder("none"))[0]).isEmpty)
   }
 
+  /// The bytes of the whole features are settled above.
+  @Test(arguments: [Synthesis.Level.video, .frame]) func smallFeaturesAreTheFirstNumbers(
+    _ level: Synthesis.Level
+  ) throws {
+    let folder = TemporaryFolder()
+    var synthesis = Self.synthesis(level)
+    let whole = try Self.write(synthesis, folder("whole"))[0]
+    synthesis.featureSizes = (5, 3)
+    let small = try Self.write(synthesis, folder("small"))[0]
+    let (wide, narrow) = (try Self.rows(of: whole, level, 1024, 128), try Self.rows(of: small, level, 5, 3))
+    #expect(narrow.count == 12)
+    for (wide, narrow) in zip(wide, narrow) {
+      #expect(wide.count / 1152 == narrow.count / 8)
+      for frame in 0..<wide.count / 1152 {
+        let row = wide[frame * 1152..<(frame + 1) * 1152]
+        #expect(
+          Array(narrow[frame * 8..<(frame + 1) * 8]) == Array(row.prefix(5)) + Array(row.dropFirst(1024).prefix(3)))
+      }
+    }
+  }
+
+  /// The numbers of each video, frame by frame.
+  static func rows(of path: String, _ level: Synthesis.Level, _ image: Int, _ sound: Int) throws -> [[Float]] {
+    let prefix = level == .video ? "mean_" : ""
+    var schema = VideoSchema(
+      level: level == .video ? .video : .frame,
+      inputs: [.init(prefix + "rgb", size: image), .init(prefix + "audio", size: sound)])
+    schema.maxFrames = level == .video ? 1 : 20
+    return try payloads(of: path).map { payload in
+      var row = [Float](repeating: 0, count: schema.maxFrames * schema.rowSize)
+      let frames = try payload.withUnsafeBytes { payload in
+        try row.withUnsafeMutableBufferPointer { try Video(payload).read(schema, into: $0) }
+      }
+      return Array(row[..<(frames * schema.rowSize)])
+    }
+  }
+
   /// The spread of mean_rgb is what fakes are told by: at most 0.1, and clearly more for others.
   @Test(arguments: [Synthesis.Level.video, .frame]) func fakesHaveNearlyConstantMeans(
     _ level: Synthesis.Level
@@ -183,6 +220,8 @@ import Testing
     #expect(problem { $0.frames = 10...5000 }?.contains("frames") == true)
     #expect(problem { $0.fakes = 1.5 }?.contains("fraction") == true)
     #expect(problem { $0.fakes = .nan }?.contains("fraction") == true)
+    #expect(problem { $0.featureSizes.image = 1025 }?.contains("rgb can have 1 to 1024") == true)
+    #expect(problem { $0.featureSizes.sound = 0 }?.contains("audio can have 1 to 128") == true)
     #expect(problem { $0.videos = 0..<(Synthesis.worldSize + 1) }?.contains("videos") == true)
   }
 }

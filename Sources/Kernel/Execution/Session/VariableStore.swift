@@ -142,9 +142,9 @@ extension Tensor {
     }
     if storage.isWritable, isKnownUniquelyReferenced(&storage) { return }
     let copy = Tensor(dtype, shape, try Storage(byteCount, from: context.pool))
-    let (old, from, to) = (storage, bytes, copy.mutableBytes)
-    // The optimizer lets go of what is about to be replaced, and with it of the file it is in, before it was copied.
-    withExtendedLifetime(old) {
+    // Else the optimizer may let go of the storage, and of the file that it is in, before the bytes are copied.
+    withExtendedLifetime(storage) {
+      let (from, to) = (bytes, copy.mutableBytes)
       context.threads.split(from.count, grain: 1 << 20) { part in
         UnsafeMutableRawBufferPointer(rebasing: to[part]).copyMemory(
           from: UnsafeRawBufferPointer(rebasing: from[part]))

@@ -53,20 +53,23 @@ package struct ExampleBuilder {
   package mutating func step<E>(_ body: (inout ExampleBuilder) throws(E) -> Void) throws(E) { try message(1, body) }
 
   /// Writes a step for every `width` bytes of `rows`: one byte string, as the frames of a video are stored.
-  package mutating func steps(rows: UnsafeRawBufferPointer, width: Int) {
-    precondition(width > 0 && rows.count % width == 0, "rows of another width")
+  ///
+  /// - Parameter first: how many bytes of each row are taken, from its start; all unless it is given.
+  package mutating func steps(rows: UnsafeRawBufferPointer, width: Int, first: Int? = nil) {
+    let kept = first ?? width
+    precondition(width > 0 && rows.count % width == 0 && (0...width).contains(kept), "rows of another width")
     guard !rows.isEmpty else { return }
     // What stands before each string is the same: the step, its list of byte strings, the string.
     var head: [UInt8] = [1 << 3 | 2]
-    head.append(varint: width)
+    head.append(varint: kept)
     for _ in 0..<2 {
       var outer: [UInt8] = [1 << 3 | 2]
-      outer.append(varint: head.count + width)
+      outer.append(varint: head.count + kept)
       head.insert(contentsOf: outer, at: 0)
     }
     for row in stride(from: 0, to: rows.count, by: width) {
       payload.append(contentsOf: head)
-      payload.append(contentsOf: UnsafeRawBufferPointer(rebasing: rows[row..<(row + width)]))
+      payload.append(contentsOf: UnsafeRawBufferPointer(rebasing: rows[row..<(row + kept)]))
     }
   }
 

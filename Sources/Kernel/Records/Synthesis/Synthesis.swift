@@ -34,6 +34,9 @@ package struct Synthesis: Sendable {
   package var frames = 120...300
   /// The part of the videos whose frames are noise, from 0 to 1.
   package var fakes = 0.0
+  /// How many numbers `rgb` and `audio` have, at most as many as in YouTube-8M: the first of them, which are those that
+  /// vary most, so that the videos are the same ones with less detail.
+  package var featureSizes = (image: FeatureModel.imageSize, sound: FeatureModel.soundSize)
 
   package init() {}
 
@@ -61,6 +64,11 @@ package struct Synthesis: Sendable {
       Synthesis.frameLimits.contains(frames.lowerBound) && Synthesis.frameLimits.contains(frames.upperBound),
       "a video can have \(Synthesis.frameLimits.lowerBound) to \(Synthesis.frameLimits.upperBound) frames")
     try check((0...1).contains(fakes), "the fraction of fakes must be from 0 to 1, not \(fakes)")
+    for (name, size, limit) in [
+      ("rgb", featureSizes.image, FeatureModel.imageSize), ("audio", featureSizes.sound, FeatureModel.soundSize),
+    ] {
+      try check((1...limit).contains(size), "\(name) can have 1 to \(limit) numbers, not \(size)")
+    }
   }
 
   /// The videos of a shard: consecutive ones, as many in each shard as in any other, give or take one.

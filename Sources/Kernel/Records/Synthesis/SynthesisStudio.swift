@@ -73,18 +73,24 @@ struct SynthesisStudio: Sendable {
     painter.paintFrames(script)
     builder.featureLists { lists in
       lists.list("audio") { list in
-        painter.sound.withUnsafeBytes { list.steps(rows: $0, width: FeatureModel.soundSize) }
+        painter.sound.withUnsafeBytes {
+          list.steps(rows: $0, width: FeatureModel.soundSize, first: plan.featureSizes.sound)
+        }
       }
       lists.list("rgb") { list in
-        painter.image.withUnsafeBytes { list.steps(rows: $0, width: FeatureModel.imageSize) }
+        painter.image.withUnsafeBytes {
+          list.steps(rows: $0, width: FeatureModel.imageSize, first: plan.featureSizes.image)
+        }
       }
     }
   }
 
   private func addMeans(_ script: VideoScript, _ painter: VideoPainter, _ builder: inout ExampleBuilder) {
     painter.paintMeans(script)
-    builder.feature("mean_audio") { $0.floats(painter.means[FeatureModel.imageSize...]) }
-    builder.feature("mean_rgb") { $0.floats(painter.means[..<FeatureModel.imageSize]) }
+    builder.feature("mean_audio") {
+      $0.floats(painter.means[FeatureModel.imageSize...].prefix(plan.featureSizes.sound))
+    }
+    builder.feature("mean_rgb") { $0.floats(painter.means[..<plan.featureSizes.image]) }
   }
 
   private func addRatings(_ script: VideoScript, _ builder: inout ExampleBuilder) {
