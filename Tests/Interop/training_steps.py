@@ -26,6 +26,27 @@ def graph(model, out, settings):
   return told
 
 
+def steps(model, checkpoint, arrays, out, count, settings):
+  """Trains by our session; the losses."""
+  words = ["%s=%s" % item for item in sorted(settings.items())]
+  done = subprocess.run(
+      [PROBE, "steps", model, checkpoint, arrays, out, "steps=%d" % count] + words,
+      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  assert done.returncode == 0, done.stderr.decode()
+  return [float(line.split("\t")[1]) for line in done.stdout.decode().splitlines()]
+
+
+def feeds_of(told, facts, arrays, step):
+  """A batch of a fixture, as our graph takes it."""
+  labels = arrays["labels"]
+  feeds = {told["features"][0][0]: arrays["input_batch_raw"][step], told["labels"][0][0]: labels[step] > 0}
+  feeds[told["frameCounts"][0][0]] = (
+      arrays["num_frames"][step].astype(np.int32) if facts["level"] == "frame" else np.ones(len(labels[step]), np.int32))
+  if "teacher" in told:
+    feeds[told["teacher"][0][0]] = arrays["teacher_predictions"][step]
+  return feeds
+
+
 def settings_of(facts, classes):
   """What the run of a fixture was made with."""
   train = facts["train"]
@@ -69,11 +90,7 @@ def trained(name):
     saver = v1.train.import_meta_graph(name + ".meta", clear_devices=True)
     saver.restore(session, os.path.join(folder, "init.ckpt-0"))
     for step in range(3):
-      feeds = {told["features"][0][0]: arrays["input_batch_raw"][step], told["labels"][0][0]: labels[step] > 0}
-      feeds[told["frameCounts"][0][0]] = (
-          arrays["num_frames"][step].astype(np.int32) if facts["level"] == "frame" else np.ones(len(labels[step]), np.int32))
-      if "teacher" in told:
-        feeds[told["teacher"][0][0]] = arrays["teacher_predictions"][step]
+      feeds = feeds_of(told, facts, arrays, step)
       if step == 0:
         found = session.run([tensor for _, tensor in told["gradient"]], feeds)
         for (variable, _), gradient in zip(told["gradient"], found):
@@ -101,5 +118,65 @@ def trained(name):
     saver.save(session, name + "-saved", write_meta_graph=False)
 
 
+def ten_steps(name):
+  """Ours and TensorFlow's variables after ten steps of our graph from the same checkpoint."""
+  folder = os.path.join(RUNS, name)
+  with open(os.path.join(folder, "case.json")) as file:
+    facts = json.load(file)
+  arrays = np.load(os.path.join(folder, "io.npz"))
+  settings = settings_of(facts, arrays["labels"].shape[2])
+  losses = steps(facts["model"], folder + "/init.ckpt-0", folder + "/io.npz", name + "-ten", 10, settings)
+  told = graph(facts["model"], name + "-ten.meta", settings)
+  with tf.Graph().as_default(), v1.Session() as session:
+    saver = v1.train.import_meta_graph(name + "-ten.meta", clear_devices=True)
+    saver.restore(session, os.path.join(folder, "init.ckpt-0"))
+    names = sorted(v.op.name for v in v1.global_variables())
+    for step, ours in enumerate(losses):
+      loss, _ = session.run([told["loss"][0][0], told["step"][0][0]], feeds_of(told, facts, arrays, step % 3))
+      if "average" in told:
+        session.run(told["average"][0][0])
+      assert abs(loss - ours) <= 1e-5 * abs(loss), "step %d loss %g not %g" % (step, ours, loss)
+    reader = v1.train.NewCheckpointReader(name + "-ten")
+    assert names == sorted(reader.get_variable_to_shape_map()), "names"
+    for variable, value in zip(names, session.run([n + ":0" for n in names])):
+      error = np.abs(value - reader.get_tensor(variable)).max() if value.size else 0
+      assert error <= 2e-6, "%s: %g" % (variable, error)
+
+
+def continued():
+  """TensorFlow's own training graph goes on from a checkpoint of ours as we do."""
+  folder = os.path.join(RUNS, "ema_netvlad_gated")
+  with open(os.path.join(folder, "case.json")) as file:
+    facts = json.load(file)
+  arrays = np.load(os.path.join(folder, "io.npz"))
+  settings = settings_of(facts, arrays["labels"].shape[2])
+  steps(facts["model"], folder + "/init.ckpt-0", folder + "/io.npz", "ema-3", 3, settings)
+  (_, _, _, ours) = steps(facts["model"], folder + "/init.ckpt-0", folder + "/io.npz", "ema-4", 4, settings)
+  with tf.Graph().as_default() as graph, v1.Session() as session:
+    saver = v1.train.import_meta_graph(folder + "/model.ckpt-3.meta", clear_devices=True)
+    saver.restore(session, "ema-3")
+    inputs = dict(zip(("input_batch_raw", "num_frames", "labels"), (
+        arrays["input_batch_raw"][0], arrays["num_frames"][0].astype(np.int32), arrays["labels"][0])))
+    loss, _ = session.run([graph.get_collection("loss")[0], graph.get_collection("train_op")[0]], {
+        source(graph.get_collection(name)[0]): value for name, value in inputs.items()})
+    session.run(graph.get_collection("ema_op")[0])
+    assert abs(loss - ours) <= 1e-5 * abs(loss), "loss %g not %g" % (ours, loss)
+    reader = v1.train.NewCheckpointReader("ema-4")
+    for variable in v1.global_variables():
+      name = variable.op.name
+      error = np.abs(session.run(name + ":0") - reader.get_tensor(name)).max()
+      assert error <= 2e-6, "%s: %g" % (name, error)
+
+
+def source(tensor):
+  """The placeholder that a tensor is made of."""
+  while tensor.op.type != "Placeholder":
+    tensor = tensor.op.inputs[0]
+  return tensor
+
+
 for run in sorted(os.listdir(RUNS)):
+  check("TensorFlow %s and we are at the same place after ten steps of %s" % (tf.__version__, run))(
+      lambda run=run: ten_steps(run))
   check("TensorFlow %s trains our graph of %s as its own" % (tf.__version__, run))(lambda run=run: trained(run))
+check("TensorFlow %s goes on in its own training graph from our checkpoint" % tf.__version__)(continued)

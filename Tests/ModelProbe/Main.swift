@@ -9,6 +9,7 @@ import Training
 ///
 ///     model-probe export LINEAGE MODEL CHECKPOINT FRAMES SIZES CLASSES ROUNDS FOLDER FLAG=VALUE…
 ///     model-probe train MODEL OUT.meta KEY=VALUE…
+///     model-probe steps MODEL CHECKPOINT BATCHES.npz OUT steps=NUMBER KEY=VALUE…
 ///     model-probe batches seed=NUMBER steps=NUMBER KEY=VALUE… FILE…
 ///
 /// FRAMES is 0 for models of whole videos, SIZES as in `1024,128`; a flag may be given several times. What KEY may be,
@@ -20,8 +21,9 @@ import Training
       switch CommandLine.arguments.dropFirst().first {
       case "export": try export(words)
       case "train": try writeTrainingGraph(words)
+      case "steps": try makeSteps(words)
       case "batches": try writeBatches(words)
-      default: throw KernelError(.usage, "", "neither export, train nor batches")
+      default: throw KernelError(.usage, "", "neither export, train, steps nor batches")
       }
     } catch {
       let line = Array("model-probe: \(error)\n".utf8)
