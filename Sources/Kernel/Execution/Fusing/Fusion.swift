@@ -24,7 +24,8 @@ struct Fusion {
     // What a node becomes, when it is the last of a pattern's.
     let patterns = [
       Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization, Fusion.productOfTransposed,
-      Fusion.transposedProduct, Fusion.subtractedProduct, Fusion.gatherByBytes,
+      Fusion.transposedProduct, Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.scaledUpdate,
+      Fusion.weightGradient, Fusion.lossOfWeightGradient, Fusion.updateByFactors,
     ]
     return try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)
@@ -43,6 +44,17 @@ struct Fusion {
     else { return nil }
     return source
   }
+
+  /// The nodes that take a value of `node`, each once, without those that an earlier fusion left over.
+  func takers(of node: Node) -> [Node] {
+    consumers.nodes(using: node.name).filter { taker in
+      guard taker.dataInputs.contains(where: { $0.node == node.name }) else { return false }
+      return kept.contains(taker.name) || !consumers.nodes(using: taker.name).isEmpty
+    }
+  }
+
+  /// Whether somebody asks for it or feeds it.
+  func isKept(_ node: Node) -> Bool { kept.contains(node.name) }
 
   /// The node whose first output an input of `node` is.
   func source(_ node: Node, _ input: Int) -> Node? {

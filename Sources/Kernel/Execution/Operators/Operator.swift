@@ -40,9 +40,9 @@ extension Operator {
 
   /// Operators that stand for several nodes of a file, by name.
   private static let fused: [String: Operator] = Dictionary(
-    uniqueKeysWithValues: [l2Normalization, gatheredL2Normalization, rowsByBytes, subtractedProduct].map {
-      ($0.name, $0)
-    })
+    uniqueKeysWithValues: [
+      [l2Normalization, gatheredL2Normalization, rowsByBytes, subtractedProduct], weightGradients, fusedUpdates,
+    ].joined().map { ($0.name, $0) })
 
   /// The operator that runs a node, which need not be from a file.
   static func named(_ name: String) -> Operator? { all[name] ?? fused[name] }
