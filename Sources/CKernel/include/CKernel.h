@@ -2,7 +2,9 @@
 /// Swift.
 #ifndef CKERNEL_H
 #define CKERNEL_H
+#include "float_modes.h"
 #include "gradients.h"
+#include "gram.h"
 #include "half.h"
 #include "optimizers.h"
 #include "vector_math.h"
@@ -10,5 +12,6 @@
 #include "meta_graph.pb-c.h"
 #include "prefetch.h"
 #include "recurrent.h"
+#include "thin_products.h"
 #include "trackable_object_graph.pb-c.h"
 #endif

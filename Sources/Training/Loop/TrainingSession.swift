@@ -49,6 +49,7 @@ package final class TrainingSession {
   package convenience init(_ graph: TrainingGraph, workers: Workers = Workers()) throws {
     try self.init(graph, VariableStore(), workers)
     _ = try session.run([], targets: graph.initializers)
+    session.forgetPlans()
   }
 
   /// A model with the values of a checkpoint, all of them: weights, slots, averages, the number of the step.

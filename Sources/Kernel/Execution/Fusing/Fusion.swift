@@ -25,7 +25,8 @@ struct Fusion {
     let patterns = [
       Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization,
       Fusion.joinedNormalization, Fusion.slicedNormalization, Fusion.productOfTransposed, Fusion.transposedProduct,
-      Fusion.subtractedProduct, Fusion.gatherByBytes,
+      Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.scaledUpdate, Fusion.weightGradient,
+      Fusion.lossOfWeightGradient, Fusion.updateByFactors,
     ]
     return try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)
@@ -44,6 +45,17 @@ struct Fusion {
     else { return nil }
     return source
   }
+
+  /// The nodes that take a value of `node`, each once, without those that an earlier fusion left over.
+  func takers(of node: Node) -> [Node] {
+    consumers.nodes(using: node.name).filter { taker in
+      guard taker.dataInputs.contains(where: { $0.node == node.name }) else { return false }
+      return kept.contains(taker.name) || !consumers.nodes(using: taker.name).isEmpty
+    }
+  }
+
+  /// Whether somebody asks for it or feeds it.
+  func isKept(_ node: Node) -> Bool { kept.contains(node.name) }
 
   /// The node whose first output an input of `node` is.
   func source(_ node: Node, _ input: Int) -> Node? {

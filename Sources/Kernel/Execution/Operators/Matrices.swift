@@ -49,7 +49,7 @@ extension Operator {
 
 extension Call {
   /// The product of the two innermost axes of both inputs, the others broadcast.
-  fileprivate func product(_ flipsA: Bool, _ flipsB: Bool) throws -> Tensor {
+  func product(_ flipsA: Bool, _ flipsB: Bool) throws -> Tensor {
     let (a, b) = (inputs[0], inputs[1])
     guard a.dtype == b.dtype else { throw unsupported() }
     let (aRank, bRank) = (a.shape.rank, b.shape.rank)

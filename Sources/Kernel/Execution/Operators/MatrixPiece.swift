@@ -1,11 +1,11 @@
 import CKernel
 import COpenBLAS
 
-/// A product of float32 matrices on the calling thread: on the CPU's matrix unit where it has one and the extents pay
-/// off, by OpenBLAS otherwise.
+/// A product of float32 matrices on the calling thread: of few rows straight from memory, else on the CPU's matrix unit
+/// where it has one and the extents pay off, by OpenBLAS otherwise.
 ///
-/// Which of the two it is depends on the CPU, the extents and whether all numbers are ordinary ones; both round about
-/// as much, the matrix unit less.
+/// Which of them it is depends on the CPU, the extents and whether all numbers are ordinary ones; all round about as
+/// much, the matrix unit less.
 struct MatrixPiece {
   /// A matrix: rows and columns as it is stored, and whether it is used the other way round.
   struct Operand {
@@ -43,6 +43,7 @@ struct MatrixPiece {
 
   /// - Parameter pool: gives up to 0.6 MB to work in.
   func multiply(_ pool: BufferPool) {
+    if isThin, multiplyThin(pool) { return }
     if !paysOnTiles || !multiplyOnTiles(pool) { multiplyByBLAS() }
   }
 
@@ -51,6 +52,23 @@ struct MatrixPiece {
       CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
       blasint(rows), blasint(columns), blasint(depth), 1, a.values, blasint(a.stride), b.values,
       blasint(b.stride), 0, out, blasint(stride))
+  }
+
+  /// Whether few rows were multiplied with b as it lies in memory: not without AVX-512 or memory.
+  func multiplyThin(_ pool: BufferPool) -> Bool {
+    guard MatrixPiece.hasThinProducts, let room = try? pool.take(ck_thin_room(rows)) else { return false }
+    defer { pool.give(room) }
+    ck_multiply_thin(a.rows, b.columns, out, stride, rows, columns, depth, room.baseAddress)
+    return true
+  }
+
+  static let hasThinProducts = ck_has_thin_products() != 0
+
+  /// Whether packing b would take longer than multiplying with it: from some rows on it does not, later where b is
+  /// turned.
+  private var isThin: Bool {
+    if b.isTransposed { return !a.isTransposed && rows <= 64 && columns >= 16 && depth >= 64 }
+    return rows <= 32 && columns >= 48
   }
 
   /// Whether the matrix unit did it: it does not where there is none, where a number is not finite or at least 2^60,

@@ -41,9 +41,12 @@ extension Operator {
   /// Operators that stand for several nodes of a file, by name.
   private static let fused: [String: Operator] = Dictionary(
     uniqueKeysWithValues: [
-      l2Normalization, gatheredL2Normalization, joinedL2Normalization, slicedBatchNormalization, rowsByBytes,
-      subtractedProduct,
-    ].map { ($0.name, $0) })
+      [
+        l2Normalization, gatheredL2Normalization, joinedL2Normalization, slicedBatchNormalization, rowsByBytes,
+        subtractedProduct,
+      ],
+      weightGradients, fusedUpdates,
+    ].joined().map { ($0.name, $0) })
 
   /// The operator that runs a node, which need not be from a file.
   static func named(_ name: String) -> Operator? { all[name] ?? fused[name] }

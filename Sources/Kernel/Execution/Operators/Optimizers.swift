@@ -7,13 +7,21 @@ extension Operator {
   /// One step of an optimizer: the weights and its slots, which are variables, then numbers and the gradient in an
   /// order that differs from one to the next. The arithmetic is TensorFlow's, in float32.
   static let optimizers: [Operator] = OptimizerRule.all.flatMap { rule in
-    rule.operators.map { name in
-      Operator(name, isStateful: true) { node in
-        let flags = OptimizerFlags(node)
-        return { call in
-          try rule.run(call, flags)
-          call.outputs = [call.inputs[0]]
-        }
+    rule.operators.map { update($0, rule) }
+  }
+
+  /// The operators of the nodes that ``Fusion`` makes of steps of optimizers, which scale and form the gradient
+  /// themselves; files do not have them.
+  static let fusedUpdates: [Operator] = OptimizerRule.all.flatMap { rule in
+    rule.operators.map { update(OptimizerRule.fusedPrefix + $0, rule) }
+  }
+
+  private static func update(_ name: String, _ rule: OptimizerRule) -> Operator {
+    Operator(name, isStateful: true) { node in
+      let flags = OptimizerFlags(node)
+      return { call in
+        try rule.run(call, flags)
+        call.outputs = [call.inputs[0]]
       }
     }
   }
@@ -23,10 +31,17 @@ extension Operator {
 struct OptimizerFlags {
   let usesNesterov: Bool
   let updatesSlots: Bool
+  /// Whether one more input is a number that the gradient is multiplied by.
+  let scales: Bool
+  /// Whether the last two inputs are the factors of the gradient where that is not formed.
+  let isFactored: Bool
 
   init(_ node: Node) {
     usesNesterov = node.attributes.bool("use_nesterov") ?? false
     updatesSlots = node.attributes.bool("update_slots") ?? true
+    let isFused = node.op.hasPrefix(OptimizerRule.fusedPrefix)
+    scales = isFused && node.attributes.bool(OptimizerRule.scales) ?? false
+    isFactored = isFused && node.attributes.bool(OptimizerRule.isFactored) ?? false
   }
 }
 
@@ -70,34 +85,51 @@ struct OptimizerRule: Sendable {
   /// The operator on references and that on resources.
   var operators: [String] { (isResourceOnly ? [] : [name]) + ["Resource" + name] }
 
-  /// How many variables each of the operators has.
+  /// What the operators that ``Fusion`` makes of these begin with, and the attributes that tell what they do besides.
+  static let fusedPrefix = "_"
+  static let scales = "scales"
+  static let isFactored = "factored"
+
+  /// How many variables each of the operators has, those of fused nodes among them.
   static let references: [String: Int] = Dictionary(
     uniqueKeysWithValues: all.flatMap { rule in
-      rule.operators.map { ($0, rule.slotCount + 1) }
+      rule.operators.flatMap { name in [name, fusedPrefix + name].map { ($0, rule.slotCount + 1) } }
+    })
+
+  /// Which input of an operator, fused or not, is the gradient; `nil` for other operators.
+  static func gradientInput(_ op: String) -> Int? { gradientInputs[op] }
+
+  private static let gradientInputs: [String: Int] = Dictionary(
+    uniqueKeysWithValues: all.flatMap { rule in
+      rule.operators.flatMap { name in
+        [name, fusedPrefix + name].map { ($0, rule.slotCount + 1 + rule.gradient) }
+      }
     })
 
   fileprivate func run(_ call: Call, _ flags: OptimizerFlags) throws {
     let variableCount = slotCount + 1
-    try call.expect(variableCount + numberCount + 1)
-    let numbers = try (variableCount..<call.inputs.count).filter { $0 != variableCount + gradient }.map {
+    let ownCount = variableCount + numberCount + 1
+    try call.expect(ownCount + (flags.scales ? 1 : 0) + (flags.isFactored ? 2 : 0))
+    let numbers = try (variableCount..<ownCount).filter { $0 != variableCount + gradient }.map {
       try call.number($0)
     }
-    let grad = call.inputs[variableCount + gradient]
+    let grad = UpdateGradient(
+      formed: call.inputs[variableCount + gradient],
+      factors: flags.isFactored
+        ? FactoredGradient(call.inputs[call.inputs.count - 2], call.inputs[call.inputs.count - 1]) : nil,
+      scale: flags.scales ? try call.number(ownCount) : 1)
     let loop = loop(numbers, flags)
     try call.update(variableCount) { variables in
       guard variables.allSatisfy({ $0.dtype == .float32 && $0.shape == variables[0].shape }),
-        grad.dtype == .float32, grad.shape == variables[0].shape
+        grad.fits(variables[0])
       else {
         let shapes = variables.map(\.description).joined(separator: ", ")
         throw call.error("the variables \(shapes) and the gradient \(grad) do not fit each other")
       }
       let targets = variables.compactMap(\.mutableFloats.baseAddress)
-      guard let source = grad.floats.baseAddress, targets.count == variables.count else { return }
-      // Pieces that stay in the cache of a core while they are worked on, and are worth a thread's while.
-      call.threads.split(grad.elementCount, grain: 1 << 15) { part in
-        loop(
-          OptimizerPart(
-            variables: targets.map { $0 + part.lowerBound }, grad: source + part.lowerBound, count: part.count))
+      guard targets.count == variables.count else { return }
+      grad.forEachPart(call) { start, values, count in
+        loop(OptimizerPart(variables: targets.map { $0 + start }, grad: values, count: count))
       }
     }
   }

@@ -10,21 +10,7 @@ extension Operator {
     // Half the sum of the squares.
     .plain("L2Loss") { call in
       try call.expect(1)
-      guard call.inputs[0].dtype == .float32 else { throw call.unsupported() }
-      let result = try call.allocate(.float32, .scalar)
-      // In pieces, which are then added up in float64: long sums in float32 lose digits.
-      let values = call.inputs[0].floats
-      let pieces = (values.count + (1 << 14) - 1) >> 14
-      let sums = try call.allocate(.float32, try call.shape([pieces]))
-      defer { withExtendedLifetime(sums) {} }
-      let parts = sums.mutableFloats
-      call.threads.run(pieces) { piece in
-        let start = piece << 14
-        parts[piece] = ck_sum_squares(values.baseAddress! + start, min(1 << 14, values.count - start))
-      }
-      let total = parts.reduce(0.0) { $0 + Double($1) }
-      result.mutableFloats[0] = Float(total / 2)
-      call.outputs = [result]
+      call.outputs = [try call.l2Loss(call.inputs[0])]
     },
   ]
 
@@ -51,5 +37,25 @@ extension Operator {
       }
       call.outputs = [result]
     }
+  }
+}
+
+extension Call {
+  /// Half the sum of the squares, in pieces, which are then added up in float64: long sums in float32 lose digits.
+  func l2Loss(_ input: Tensor) throws -> Tensor {
+    guard input.dtype == .float32 else { throw unsupported() }
+    let result = try allocate(.float32, .scalar)
+    let values = input.floats
+    let pieces = (values.count + (1 << 14) - 1) >> 14
+    let sums = try allocate(.float32, try shape([pieces]))
+    defer { withExtendedLifetime(sums) {} }
+    let parts = sums.mutableFloats
+    threads.run(pieces) { piece in
+      let start = piece << 14
+      parts[piece] = ck_sum_squares(values.baseAddress! + start, min(1 << 14, values.count - start))
+    }
+    let total = parts.reduce(0.0) { $0 + Double($1) }
+    result.mutableFloats[0] = Float(total / 2)
+    return result
   }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import CKernel
 import Checkpoints
 import Graphs
 import Tensors
@@ -7,7 +8,8 @@ import Tensors
 ///
 /// What depends on constants and variables alone is computed once and kept, unless the run changes variables. Such
 /// a run updates a variable after everything that needs its old value and does not depend on the update. Results do
-/// not depend on the number of threads. One session is for one thread at a time.
+/// not depend on the number of threads. Numbers too small to be normal (below 2^-126) count as zero, as in TensorFlow.
+/// One session is for one thread at a time.
 ///
 /// Memory: the values that are needed at the same time, what is kept, and the pages of a checkpoint that are used.
 public final class Session {
@@ -83,6 +85,9 @@ public final class Session {
   public func run(_ fetches: [Endpoint], feeding feeds: [Endpoint: Tensor] = [:], targets: [String] = []) throws
     -> [Tensor]
   {
+    // As on all threads of the team, and in TensorFlow.
+    let mode = ck_flush_denormals()
+    defer { ck_restore_float_mode(mode) }
     do {
       let order = feeds.keys.sorted { ($0.node, $0.output) < ($1.node, $1.output) }
       let request = Request(fetches: fetches, feeds: order, targets: targets)
@@ -96,6 +101,10 @@ public final class Session {
       return try run(prepared, feeds)
     } catch { throw Session.located(error, path) }
   }
+
+  /// Lets go of what was prepared for runs, and of the constants that are kept for it: after variables got their first
+  /// values, which could not be updated in their own memory while somebody else has them.
+  package func forgetPlans() { plans = [:] }
 
   private func computeAhead(_ prepared: inout Prepared) throws {
     let isCurrent =

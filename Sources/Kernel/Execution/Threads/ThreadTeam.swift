@@ -1,11 +1,13 @@
 import Bytes
+import CKernel
 import Glibc
 import Synchronization
 
 /// Threads that stay, so that even a loop of some microseconds is worth sharing.
 ///
 /// Work is cut into pieces by the caller, the same whatever the number of threads, and a piece never depends on
-/// another: results do not depend on how many threads there are, nor on which of them does what.
+/// another: results do not depend on how many threads there are, nor on which of them does what. The caller's thread
+/// must take denormal numbers for zero, as the others do.
 package final class ThreadTeam: Sendable {
   package let count: Int
   private let state: State
@@ -21,6 +23,7 @@ package final class ThreadTeam: Sendable {
         &thread, nil,
         {
           let state = Unmanaged<State>.fromOpaque($0!).takeRetainedValue()
+          _ = ck_flush_denormals()
           state.serve()
           return nil
         }, handle.toOpaque())

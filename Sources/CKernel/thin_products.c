@@ -1,0 +1,205 @@
+#include "thin_products.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define WIDE __attribute__((target("avx512f")))
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+enum {
+    LANES = 16,
+    BAND = 8,     // rows that are computed together
+    VECTORS = 3,  // by so many vectors of columns
+    CHUNK = 32,   // terms that are added up before they are added to a result
+    LINES = 4,    // lines of b that are multiplied together where its terms are one apart,
+    ROWS = 4,     // by so many of a,
+    LENGTH = 1024 // and so many terms of them at a time
+};
+
+size_t ck_thin_room(size_t rows) { return (rows + BAND - 1) / BAND * BAND * LENGTH * sizeof(float); }
+
+int ck_has_thin_products(void) { return __builtin_cpu_supports("avx512f") != 0; }
+
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+// A band of rows by some vectors of columns, of which the last is cut off by `last`. `a` has the band's rows side by
+// side. Meanwhile `ahead`, what is wanted of b next, is asked for.
+WIDE INLINE void multiply_band(
+    const float *a, const float *b, size_t b_step, const float *ahead, float *out, size_t out_step, size_t rows,
+    const int vectors, __mmask16 last, size_t terms, int adds) {
+    __m512 sums[BAND][VECTORS], line[VECTORS];
+    UNROLL
+    for (int r = 0; r < BAND; r++)
+        UNROLL
+        for (int v = 0; v < vectors; v++) sums[r][v] = _mm512_setzero_ps();
+    for (size_t term = 0; term < terms; term++, a += BAND, b += b_step) {
+        if (ahead) {
+            UNROLL
+            for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)(ahead + v * LANES), _MM_HINT_T1);
+            ahead += b_step;
+        }
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            line[v] = v < vectors - 1 ? _mm512_loadu_ps(b + v * LANES) : _mm512_maskz_loadu_ps(last, b + v * LANES);
+        UNROLL
+        for (int r = 0; r < BAND; r++)
+            UNROLL
+            for (int v = 0; v < vectors; v++)
+                sums[r][v] = _mm512_fmadd_ps(_mm512_set1_ps(a[r]), line[v], sums[r][v]);
+    }
+    UNROLL
+    for (int r = 0; r < BAND; r++) {
+        if ((size_t)r >= rows) break;
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            __mmask16 mask = v < vectors - 1 ? (__mmask16)-1 : last;
+            float *to = out + (size_t)r * out_step + v * LANES;
+            if (adds) sums[r][v] = _mm512_add_ps(sums[r][v], _mm512_maskz_loadu_ps(mask, to));
+            _mm512_mask_storeu_ps(to, mask, sums[r][v]);
+        }
+    }
+}
+
+// b's lines are one apart: a row of b is multiplied with one number of each row of a.
+WIDE static void multiply_across(
+    ck_factor a, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth, float *packed) {
+    const size_t width = VECTORS * LANES;
+    for (size_t first = 0; first < depth; first += CHUNK) {
+        size_t terms = smaller(CHUNK, depth - first);
+        for (size_t row = 0; row < (rows + BAND - 1) / BAND * BAND; row++)
+            for (size_t term = 0; term < terms; term++)
+                packed[(row / BAND * CHUNK + term) * BAND + row % BAND] =
+                    row < rows ? a.values[row * a.line_step + (first + term) * a.term_step] : 0.0f;
+        const float *part = b.values + first * b.term_step;
+        for (size_t column = 0; column < columns; column += width) {
+            size_t left = columns - column;
+            int vectors = left >= width ? VECTORS : (int)((left + LANES - 1) / LANES);
+            size_t rest = left - (size_t)(vectors - 1) * LANES;
+            __mmask16 last = rest >= LANES ? (__mmask16)-1 : (__mmask16)((1u << rest) - 1);
+            const float *from = part + column;
+            const float *ahead = left > width ? from + width : first + CHUNK < depth ? part + CHUNK * b.term_step : 0;
+            for (size_t row = 0; row < rows; row += BAND) {
+                float *to = out + row * out_step + column;
+                const float *own = packed + row * CHUNK, *next = row == 0 ? ahead : 0;
+                switch (vectors) {
+                case 3:
+                    multiply_band(own, from, b.term_step, next, to, out_step, rows - row, 3, last, terms, first > 0);
+                    break;
+                case 2:
+                    multiply_band(own, from, b.term_step, next, to, out_step, rows - row, 2, last, terms, first > 0);
+                    break;
+                default:
+                    multiply_band(own, from, b.term_step, next, to, out_step, rows - row, 1, last, terms, first > 0);
+                }
+            }
+        }
+    }
+}
+
+// Adds to the products of `ROWS` rows of a, which lie packed, with some lines of b those of up to 16 terms.
+WIDE INLINE void add_terms(
+    __m512 sums[ROWS * LINES], const float *a, const float *b, size_t b_step, const int lines, __mmask16 mask) {
+    __m512 line[LINES];
+    UNROLL
+    for (int l = 0; l < lines; l++) line[l] = _mm512_maskz_loadu_ps(mask, b + (size_t)l * b_step);
+    UNROLL
+    for (int r = 0; r < ROWS; r++) {
+        __m512 row = _mm512_load_ps(a + r * LANES);
+        UNROLL
+        for (int l = 0; l < lines; l++) sums[r * LINES + l] = _mm512_fmadd_ps(row, line[l], sums[r * LINES + l]);
+    }
+}
+
+// The sum of each of 16 vectors.
+WIDE INLINE __m512 sums_of_each(__m512 x[LANES]) {
+    UNROLL
+    for (int i = 0; i < 8; i++)
+        x[i] = _mm512_add_ps(_mm512_unpacklo_ps(x[2 * i], x[2 * i + 1]), _mm512_unpackhi_ps(x[2 * i], x[2 * i + 1]));
+    UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m512d a = _mm512_castps_pd(x[2 * i]), b = _mm512_castps_pd(x[2 * i + 1]);
+        x[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b)) + _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+    UNROLL
+    for (int last = 2; last > 0; last--)
+        UNROLL
+        for (int i = 0; i < last; i++) {
+            __m512 a = x[2 * i], b = x[2 * i + 1];
+            x[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+        }
+    return x[0];
+}
+
+// Up to `ROWS` rows by up to `LINES` lines. Meanwhile what is `ahead` in b is asked for, unless that is 0.
+WIDE INLINE void multiply_lines(
+    const float *a, const float *b, size_t b_step, size_t ahead, float *out, size_t out_step, size_t rows,
+    const int lines, size_t terms, int adds) {
+    __m512 sums[ROWS * LINES];
+    UNROLL
+    for (int i = 0; i < ROWS * LINES; i++) sums[i] = _mm512_setzero_ps();
+    for (; terms >= LANES; terms -= LANES, a += ROWS * LANES, b += LANES) {
+        UNROLL
+        for (int l = 0; l < lines; l++)
+            if (ahead) _mm_prefetch((const char *)(b + (size_t)l * b_step + ahead), _MM_HINT_T1);
+        add_terms(sums, a, b, b_step, lines, (__mmask16)-1);
+    }
+    if (terms > 0) add_terms(sums, a, b, b_step, lines, (__mmask16)((1u << terms) - 1));
+    _Alignas(64) float found[ROWS][LINES];
+    _mm512_store_ps(found[0], sums_of_each(sums));
+    for (size_t r = 0; r < smaller(rows, ROWS); r++)
+        for (int l = 0; l < lines; l++) {
+            float *to = out + r * out_step + l;
+            *to = adds ? *to + found[r][l] : found[r][l];
+        }
+}
+
+// Terms are one apart.
+WIDE static void multiply_along(
+    ck_factor a, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth, float *packed) {
+    for (size_t first = 0; first < depth; first += LENGTH) {
+        size_t terms = smaller(LENGTH, depth - first), length = (terms + LANES - 1) / LANES * LANES;
+        // 16 terms of some rows, then the next 16: contiguous, since rows may be so far apart that they compete for a
+        // few lines of the cache.
+        for (size_t row = 0; row < (rows + ROWS - 1) / ROWS * ROWS; row++)
+            for (size_t term = 0; term < length; term++)
+                packed[row / ROWS * ROWS * length + (term / LANES * ROWS + row % ROWS) * LANES + term % LANES] =
+                    row < rows && term < terms ? a.values[row * a.line_step + first + term] : 0.0f;
+        size_t column = 0;
+        const float *part = b.values + first;
+        for (; column + LINES <= columns; column += LINES)
+            for (size_t row = 0; row < rows; row += ROWS)
+                multiply_lines(
+                    packed + row * length, part + column * b.line_step, b.line_step,
+                    row == 0 && columns - column >= 2 * LINES ? LINES * b.line_step : 0, out + row * out_step + column,
+                    out_step, rows - row, LINES, terms, first > 0);
+        for (; column < columns; column++)
+            for (size_t row = 0; row < rows; row += ROWS)
+                multiply_lines(
+                    packed + row * length, part + column * b.line_step, b.line_step, 0, out + row * out_step + column,
+                    out_step, rows - row, 1, terms, first > 0);
+    }
+}
+
+void ck_multiply_thin(
+    ck_factor a, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth,
+    void *room) {
+    if (b.line_step == 1)
+        multiply_across(a, b, out, out_step, rows, columns, depth, room);
+    else
+        multiply_along(a, b, out, out_step, rows, columns, depth, room);
+}
+#else
+int ck_has_thin_products(void) { return 0; }
+
+size_t ck_thin_room(size_t rows) {
+    (void)rows;
+    return 0;
+}
+
+void ck_multiply_thin(
+    ck_factor a, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth,
+    void *room) {
+    (void)a, (void)b, (void)out, (void)out_step, (void)rows, (void)columns, (void)depth, (void)room;
+}
+#endif
