@@ -39,7 +39,8 @@ def steps(model, checkpoint, arrays, out, count, settings):
 def feeds_of(told, facts, arrays, step):
   """A batch of a fixture, as our graph takes it."""
   labels = arrays["labels"]
-  feeds = {told["features"][0][0]: arrays["input_batch_raw"][step], told["labels"][0][0]: labels[step] > 0}
+  features = arrays["video_matrix" if "video_matrix" in arrays.files else "input_batch_raw"][step]
+  feeds = {told["features"][0][0]: features, told["labels"][0][0]: labels[step] > 0}
   feeds[told["frameCounts"][0][0]] = (
       arrays["num_frames"][step].astype(np.int32) if facts["level"] == "frame" else np.ones(len(labels[step]), np.int32))
   if "teacher" in told:
@@ -56,6 +57,7 @@ def settings_of(facts, classes):
       classes=classes, rate=train["base_learning_rate"], decay=train["learning_rate_decay"],
       period=train["learning_rate_decay_examples"], batch=train["batch_size"], clip=train["clip_gradient_norm"],
       penalty=train["regularization_penalty"])
+  settings["optimizer"] = train.get("optimizer", "AdamOptimizer")
   if "ema_decay" in facts:
     settings["average"] = facts["ema_decay"]
   if train.get("label_loss") == "MixedCrossEntropyLoss":

@@ -8,8 +8,8 @@ extension Main {
   /// Trains from a checkpoint on the batches of an `.npz` file, from the first on again after the last, and writes a
   /// checkpoint. Prints the loss of each step.
   ///
-  /// The arrays are `input_batch_raw`, `num_frames` (of models of frames), `labels` (bytes) and, for distillation,
-  /// `teacher_predictions`; their first extent is the number of batches.
+  /// The arrays are `input_batch_raw` or `video_matrix`, `num_frames` (of models of frames), `labels` (bytes, or float32
+  /// where 0 is no label) and, for distillation, `teacher_predictions`; their first extent is the number of batches.
   static func makeSteps(_ arguments: [String]) throws {
     guard arguments.count >= 4 else { throw KernelError(.usage, "", "too few arguments") }
     var settings = try Settings(arguments[4...])
@@ -40,10 +40,13 @@ extension Main {
     guard let shape = Shape([count]), let ones = Tensor(Array(repeating: Int32(1), count: count), shape) else {
       throw KernelError(.badData, arrays.path, "has no labels of videos")
     }
+    let marks =
+      labels.dtype == .float32 ? ByteView(labels.array(of: Float.self).map { $0 > 0 ? 1 : 0 }) : labels.view
     return TrainingSession.Batch(
-      features: try arrays.tensor("input_batch_raw").slice(number),
+      features: try (try? arrays.tensor("video_matrix")).map { try $0.slice(number) }
+        ?? arrays.tensor("input_batch_raw").slice(number),
       frameCounts: videos.frameLimit == nil ? ones : try arrays.tensor("num_frames").slice(number),
-      labels: try Tensor(.bool, labels.shape, bytes: labels.view),
+      labels: try Tensor(.bool, labels.shape, bytes: marks),
       teacher: try? arrays.tensor("teacher_predictions").slice(number))
   }
 }

@@ -9,7 +9,8 @@ import Testing
 
 @testable import Training
 
-/// A training run of the 2018 first place's programs in TensorFlow 1.15: three steps, with all that was computed.
+/// A training run of the 2018 first place's programs, or of Google's starter code, in TensorFlow 1.15: three steps, with
+/// all that was computed.
 struct TrainingCase {
   let folder: String
   let facts: Facts
@@ -25,8 +26,10 @@ struct TrainingCase {
       var clipNorm: Float
       var penalty: Float
       var loss: String?
+      var optimizer: String?
 
       enum CodingKeys: String, CodingKey {
+        case optimizer
         case rate = "base_learning_rate"
         case decay = "learning_rate_decay"
         case period = "learning_rate_decay_examples"
@@ -95,6 +98,7 @@ struct TrainingCase {
     recipe.batchSize = facts.train.batchSize
     recipe.clipNorm = facts.train.clipNorm
     recipe.regularizationPenalty = facts.train.penalty
+    recipe.optimizer = try #require(Optimizer(rawValue: facts.train.optimizer ?? "AdamOptimizer"))
     recipe.averageDecay = facts.averageDecay
     if let weight = facts.teacherWeight {
       recipe.loss = .distillation(teacher: weight)
@@ -111,14 +115,17 @@ struct TrainingCase {
 
   func batch(_ step: Int) throws -> TrainingSession.Batch {
     let labels = try arrays.tensor("labels").row(step)
-    let features = try arrays.tensor("input_batch_raw").row(step)
+    let features = try arrays.tensor(arrays.has("video_matrix") ? "video_matrix" : "input_batch_raw").row(step)
+    let marks =
+      labels.dtype == .float32
+      ? labels.array(of: Float.self).map { $0 > 0 ? UInt8(1) : 0 } : labels.array(of: UInt8.self)
     let videos = labels.shape.dimensions[0]
     let shape = try #require(Shape([videos]))
     let ones = try #require(Tensor(Array(repeating: Int32(1), count: videos), shape))
     return TrainingSession.Batch(
       features: features,
       frameCounts: try facts.level == "frame" ? arrays.tensor("num_frames").row(step) : ones,
-      labels: try Tensor(.bool, labels.shape, bytes: ByteView(labels.array(of: UInt8.self))),
+      labels: try Tensor(.bool, labels.shape, bytes: ByteView(marks)),
       teacher: try? arrays.tensor("teacher_predictions").row(step))
   }
 
