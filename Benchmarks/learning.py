@@ -35,7 +35,7 @@ MODELS = [
     ("DbofModelLF", "frame", 6000, 0.01, BAGS),
     ("NetVLADModelLF", "frame", 6000, 0.01, {"iterations": 20, "netvlad_cluster_size": 8, "netvlad_hidden_size": 32}),
     ("NetFVModelLF", "frame", 6000, 0.01, {"iterations": 20, "fv_cluster_size": 8, "fv_hidden_size": 32}),
-    ("LstmModel", "frame", 3000, 0.01, {"lstm_cells": 32}),
+    ("LstmModel", "frame", 3000, 0.01, {"lstm_cells": 32, "lstm_layers": 1}),
     ("GruModel", "frame", 3000, 0.01, {"gru_cells": 32}),
     ("Lstmbidirect", "frame", 3000, 0.01, {"lstm_cells": 32}),
     ("GRUbidirect", "frame", 3000, 0.01, {"lstm_cells": 32}),
@@ -86,24 +86,28 @@ def table(head, rows):
   print(flush=True)
 
 
-def learned(model, level, steps, rate, flags):
-  """The row of a model in the table."""
+def learned(name, level, steps, rate, flags, seed):
+  """GAP of what a model learns with a seed, and of what TensorFlow makes of the same (None when it is not asked)."""
+  folder = "%s/%s-%d" % (work, name, seed)
   steps = int(setting("STEPS", steps))
-  folders = ["%s/%s-%d" % (work, model, seed) for seed in SEEDS]
-  for folder, seed in zip(folders, SEEDS):
-    train(folder, model, level, steps, seed, base_learning_rate=rate, learning_rate_decay=0.1,
-          learning_rate_decay_examples=BATCH * steps // 2, **flags)
-  ours = [gap(folder, level) for folder in folders]
-  theirs = []
-  if TF_SEEDS:
-    run(TF_PYTHON, here + "/learning_tensorflow.py", steps, "features=%d,%d" % FEATURES,
+  train(folder, name, level, steps, seed, base_learning_rate=rate, learning_rate_decay=0.1,
+        learning_rate_decay_examples=BATCH * steps // 2, **flags)
+  ours, theirs = gap(folder, level), None
+  if seed in TF_SEEDS:
+    run(TF_PYTHON, here + "/learning_tensorflow.py", folder, steps, "seed=%d" % seed, "features=%d,%d" % FEATURES,
         "frames=%d" % (FRAMES if level == "frame" else 0), "classes=%d" % CLASSES, "batch=%d" % BATCH,
-        records(level, "train"), "--", *folders[:len(TF_SEEDS)])
-    theirs = [gap(folder + "-tensorflow", level) for folder in folders[:len(TF_SEEDS)]]
-  pairs = [text(ours[:len(theirs)]), text(theirs)] if theirs else ["–", "–"]
-  cells = ["`%s`" % model, "means" if level == "video" else "frames", steps, text(ours), *pairs]
-  print(*cells, sep="\t", file=sys.stderr, flush=True)
-  return cells
+        records(level, "train"))
+    theirs = gap(folder + "-tensorflow", level)
+  print(name, seed, ours, theirs, sep="\t", file=sys.stderr, flush=True)
+  return ours, theirs
+
+
+def cells(model, gaps):
+  """A model's row of the table."""
+  name, level, steps = model[:3]
+  pairs = [pair for pair in gaps if pair[1] is not None]
+  return ["`%s`" % name, "means" if level == "video" else "frames", setting("STEPS", steps), text([pair[0] for pair in gaps]),
+          *(map(text, zip(*pairs)) if pairs else ["–", "–"])]
 
 
 def averaged(seed):
@@ -144,7 +148,8 @@ def main():
   models = [model for model in MODELS if model[0] in chosen]
   with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
     try:
-      rows = list(pool.map(lambda model: learned(*model), models))
+      runs = [[pool.submit(learned, *model, seed) for seed in SEEDS] for model in models]
+      rows = [cells(model, [run.result() for run in gaps]) for model, gaps in zip(models, runs)]
       averages = list(pool.map(averaged, SEEDS)) if "averages" in chosen else []
       if "distillation" in chosen:
         teach()
