@@ -96,7 +96,7 @@ struct Train: ParsableCommand {
     let outcome = try loop.run(run.input, isInterrupted: { Interruption.isRequested }) { report in
       if !quiet.quiet { StandardError.shared.line(report.line) }
     } warn: { problem in
-      quiet.diagnostics.warning("\(problem)", hint: "the record is passed over")
+      quiet.diagnostics.warning("\(problem)", hint: problem.hint)
     }
     if outcome == .interrupted { quiet.diagnostics.note("\(trainDir): ended by a signal; its step is saved") }
     if let profile = run.session.profile { try write(profile) }

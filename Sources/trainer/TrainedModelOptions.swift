@@ -13,7 +13,7 @@ struct CheckpointChoice: ParsableArguments {
   var checkpoint: String?
 
   @Flag(
-    name: [.customLong("use-EMA"), .customLong("use-ema-var")], inversion: .prefixedNo,
+    name: [.customLong("use-EMA"), .customLong("use-ema"), .customLong("use-ema-var")], inversion: .prefixedNo,
     help: "Use the moving averages of the weights.")
   var usesAverages = false
 

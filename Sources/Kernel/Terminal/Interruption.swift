@@ -13,8 +13,13 @@ package enum Interruption {
     // The kernel takes the handler away when it has been called, and goes on with interrupted calls.
     action.sa_flags = SA_RESTART | Int32(bitPattern: 0x8000_0000)  // SA_RESETHAND
     action.__sigaction_handler.sa_handler = { noted = $0 }
-    sigaction(SIGINT, &action, nil)
-    sigaction(SIGTERM, &action, nil)
+    for signal in [SIGINT, SIGTERM] {
+      var before = sigaction()
+      sigaction(signal, nil, &before)
+      // Who starts a program with a signal ignored, as nohup and shells do in the background, means it.
+      let isIgnored = unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1  // SIG_IGN
+      if !isIgnored { sigaction(signal, &action, nil) }
+    }
   }
 
   /// Whether there was a signal since ``watch()``.

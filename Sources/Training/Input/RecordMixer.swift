@@ -92,9 +92,10 @@ final class RecordMixer {
   }
 
   private func read(_ cursor: RecordCursor) throws -> WaitingRecord? {
-    do { return try cursor.next() } catch let error as KernelError
+    do { return try cursor.next() } catch var error as KernelError
       where error.kind == .badData && options.badRecords == .skip
     {
+      error.hint = "the rest of the file is passed over; tfrecord-tool repair saves what is sound in it"
       problems.append(error)
       return nil
     }

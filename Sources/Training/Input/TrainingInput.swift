@@ -97,7 +97,9 @@ package final class TrainingInput: @unchecked Sendable {
   private func draw(_ count: Int) throws -> [WaitingRecord] {
     var records: [WaitingRecord] = []
     while records.count < count, let record = try mixer.next() { records.append(record) }
-    problems += mixer.takeProblems()
+    let damaged = mixer.takeProblems()
+    skipped += damaged.count
+    problems += damaged
     return records
   }
 
@@ -127,7 +129,9 @@ package final class TrainingInput: @unchecked Sendable {
         unusable = (0, nil)
         hasVideos = true
       case .failure(let error):
-        problems.append(error)
+        var problem = error
+        problem.hint = "the record is passed over"
+        problems.append(problem)
         skipped += 1
         unusable = (unusable.count + 1, unusable.first ?? error)
         if unusable.count > TrainingInput.unusableLimit {

@@ -86,10 +86,23 @@ package struct TrainingRun {
     }
     let input = try TrainingInput(plan.input, at: place, readers: readers)
     let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
-    let session = try TrainingSession(graph, restoring: openCheckpoint(prefix), workers: workers)
+    let session = try restored(graph, prefix, before: try folder.steps.dropLast().last, workers)
     if let kept { session.randomPositions = kept.randomPositions }
     try writeFlags(plan, in: folder)
     return TrainingRun(session: session, input: input, state: state, resumedStep: step, notes: notes)
+  }
+
+  private static func restored(
+    _ graph: TrainingGraph, _ prefix: String, before: Int?, _ workers: Workers
+  ) throws -> TrainingSession {
+    do { return try TrainingSession(graph, restoring: openCheckpoint(prefix), workers: workers) } catch var error
+      as KernelError
+    {
+      if let before, error.hint == nil || error.kind == .noInput {
+        error.hint = "remove \(prefix).index to go on after step \(before)"
+      }
+      throw error
+    }
   }
 
   private static func check(_ state: TrainingState, against kept: TrainingState, _ prefix: String) throws {
