@@ -120,29 +120,48 @@ def trained(name):
     saver.save(session, name + "-saved", write_meta_graph=False)
 
 
+def ten_by_tensorflow(name, folder, facts, arrays, told, shaken):
+  """Losses and variables of ten steps of our graph; `shaken` moves each first weight by one rounding, up or down."""
+  with tf.Graph().as_default(), v1.Session() as session:
+    saver = v1.train.import_meta_graph(name + ".meta", clear_devices=True)
+    saver.restore(session, os.path.join(folder, "init.ckpt-0"))
+    rng = np.random.RandomState(shaken)
+    for variable in v1.trainable_variables() if shaken else []:
+      value = session.run(variable.op.name + ":0")
+      variable.load(np.nextafter(value, np.where(rng.rand(*value.shape) < 0.5, -9, 9).astype(np.float32)), session)
+    losses = []
+    for step in range(10):
+      loss, _ = session.run([told["loss"][0][0], told["step"][0][0]], feeds_of(told, facts, arrays, step % 3))
+      losses.append(loss)
+      if "average" in told:
+        session.run(told["average"][0][0])
+    names = sorted(v.op.name for v in v1.global_variables())
+    return np.array(losses), dict(zip(names, session.run([n + ":0" for n in names])))
+
+
 def ten_steps(name):
-  """Ours and TensorFlow's variables after ten steps of our graph from the same checkpoint."""
+  """Ours and TensorFlow's variables after ten steps of our graph from the same checkpoint.
+
+  Adam makes steps of the size of the learning rate of gradients that are nothing but rounding, and so goes another way
+  each time the rounding is other: where TensorFlow itself does when a last bit of its first weights differs, we may be as
+  far from it as that takes it, some times over."""
   folder = os.path.join(RUNS, name)
   with open(os.path.join(folder, "case.json")) as file:
     facts = json.load(file)
   arrays = np.load(os.path.join(folder, "io.npz"))
   settings = settings_of(facts, arrays["labels"].shape[2])
-  losses = steps(facts["model"], folder + "/init.ckpt-0", folder + "/io.npz", name + "-ten", 10, settings)
+  losses = np.array(steps(facts["model"], folder + "/init.ckpt-0", folder + "/io.npz", name + "-ten", 10, settings))
   told = graph(facts["model"], name + "-ten.meta", settings)
-  with tf.Graph().as_default(), v1.Session() as session:
-    saver = v1.train.import_meta_graph(name + "-ten.meta", clear_devices=True)
-    saver.restore(session, os.path.join(folder, "init.ckpt-0"))
-    names = sorted(v.op.name for v in v1.global_variables())
-    for step, ours in enumerate(losses):
-      loss, _ = session.run([told["loss"][0][0], told["step"][0][0]], feeds_of(told, facts, arrays, step % 3))
-      if "average" in told:
-        session.run(told["average"][0][0])
-      assert abs(loss - ours) <= 1e-5 * abs(loss), "step %d loss %g not %g" % (step, ours, loss)
-    reader = v1.train.NewCheckpointReader(name + "-ten")
-    assert names == sorted(reader.get_variable_to_shape_map()), "names"
-    for variable, value in zip(names, session.run([n + ":0" for n in names])):
-      error = np.abs(value - reader.get_tensor(variable)).max() if value.size else 0
-      assert error <= 2e-6, "%s: %g" % (variable, error)
+  expected, variables = ten_by_tensorflow(name + "-ten", folder, facts, arrays, told, 0)
+  others = [ten_by_tensorflow(name + "-ten", folder, facts, arrays, told, shaken) for shaken in (1, 2, 3)]
+  spread = np.max([np.abs(other - expected) for other, _ in others], axis=0)
+  assert (np.abs(losses - expected) <= 1e-5 * np.abs(expected) + 4 * spread).all(), (losses, expected, spread)
+  reader = v1.train.NewCheckpointReader(name + "-ten")
+  assert sorted(variables) == sorted(reader.get_variable_to_shape_map()), "names"
+  for variable, value in variables.items():
+    error = np.abs(value - reader.get_tensor(variable)).max()
+    spread = max(np.abs(value - other[variable]).max() for _, other in others)
+    assert error <= 2e-6 + 4 * spread, "%s: %g, where TensorFlow is %g from itself" % (variable, error, spread)
 
 
 def continued():
