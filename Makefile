@@ -4,7 +4,7 @@
 # make interop  lets TensorFlow judge what the programs read and write
 # make fuzz     feeds the readers damaged input for SECONDS (60) each
 # make bench    measures the programs against others
-# make learning  trains all models on made-up videos, beside TensorFlow: half an hour
+# make learning trains all models on made-up videos, beside TensorFlow
 # make demo     shows the programs at work, on small checkpoints and on a small competition
 # make install  installs programs, manual pages and shell completions below PREFIX (and DESTDIR)
 # make man      brings the manual pages up to date with the declared options

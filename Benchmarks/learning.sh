@@ -1,7 +1,8 @@
 #!/bin/sh
 # What models learn: all of the zoo, small, a fixed number of steps on made-up videos with several seeds, beside the same
 # graphs trained by TensorFlow from the same first weights on the same batches; then what moving averages and distillation
-# gain. Prints tables of GAP on other videos (mean and spread), as they are in docs/models.md. It takes half an hour.
+# gain. Prints tables of GAP on other videos (mean and spread), as they are in docs/models.md. It takes some 20
+# minutes of CPU.
 #
 #   MODELS      which models, and averages, distillation (all)
 #   SEEDS       seeds of ours (5)
