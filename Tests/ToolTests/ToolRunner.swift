@@ -35,13 +35,14 @@ enum ToolRunner {
     try await run(["/bin/sh", path], in: folder)
   }
 
-  /// Runs `command`, at most a minute, with an environment that does not depend on who runs the tests.
+  /// Runs `command`, at most five minutes since other work may slow the machine down, with an environment that does not
+  /// depend on who runs the tests.
   static func run(_ command: [String], in folder: TemporaryFolder) async throws -> ToolRun {
     // Files rather than pipes: a program may write any amount to both without anyone reading.
     let captured = TemporaryFolder()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = ["60"] + command
+    process.arguments = ["300"] + command
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = [
       "PATH": programs + ":/usr/bin:/bin", "TOOL": programs + "/ckpt-tool", "FIXTURES": fixtures,
