@@ -24,7 +24,8 @@ struct Fusion {
     // What a node becomes, when it is the last of a pattern's.
     let patterns = [
       Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization, Fusion.productOfTransposed,
-      Fusion.transposedProduct, Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.scaledUpdate,
+      Fusion.transposedProduct, Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.softmaxGradient,
+      Fusion.scaledUpdate,
       Fusion.weightGradient, Fusion.lossOfWeightGradient, Fusion.updateByFactors,
     ]
     return try patterns.reduce(graph) { graph, pattern in

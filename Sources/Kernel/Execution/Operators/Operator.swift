@@ -41,7 +41,8 @@ extension Operator {
   /// Operators that stand for several nodes of a file, by name.
   private static let fused: [String: Operator] = Dictionary(
     uniqueKeysWithValues: [
-      [l2Normalization, gatheredL2Normalization, rowsByBytes, subtractedProduct], weightGradients, fusedUpdates,
+      [l2Normalization, gatheredL2Normalization, rowsByBytes, subtractedProduct, gradientOfSoftmax],
+      weightGradients, fusedUpdates,
     ].joined().map { ($0.name, $0) })
 
   /// The operator that runs a node, which need not be from a file.
