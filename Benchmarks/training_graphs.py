@@ -54,6 +54,17 @@ def batch_norm():
     tf.no_op("batch_norm_gradient")
 
 
+ROWS, DEPTH, COLUMNS = 24000, 1024, 4096
+
+
+def product():
+  # The clusters of a bag of 80 videos' frames, and the gradient of their weights.
+  x, w, g = variable("frames", [ROWS, DEPTH]), variable("clusters", [DEPTH, COLUMNS]), variable("dy_clusters", [ROWS, COLUMNS])
+  for name, result in (("product", tf.matmul(x, w)), ("product_gradient", tf.matmul(x, g, transpose_a=True))):
+    with tf.control_dependencies([result]):
+      tf.no_op(name)
+
+
 def lstm():
   time_steps, batch, width, units = 50, 128, 1152, 512
   x = variable("lstm_x", [time_steps, batch, width])
@@ -91,10 +102,15 @@ def by_numpy():
   # The update reads four numbers and writes three of each weight.
   source, target = np.ones(count * 7 // 2, np.float32), np.zeros(count * 7 // 2, np.float32)
   print("copy", fastest(lambda: np.copyto(target, source)), flush=True)
+  del w, m, v, g, room, source, target
+  # numpy multiplies by cblas_sgemm, on all cores.
+  x, w, g = (np.random.rand(*shape).astype(np.float32) for shape in ((ROWS, DEPTH), (DEPTH, COLUMNS), (ROWS, COLUMNS)))
+  print("sgemm", fastest(lambda: x @ w), flush=True)
+  print("sgemm_gradient", fastest(lambda: x.T @ g), flush=True)
 
 
 with tf.Graph().as_default() as graph:
-  for group in (adam, batch_norm, lstm):
+  for group in (adam, batch_norm, product, lstm):
     group()
   v1.global_variables_initializer()
   v1.train.export_meta_graph(os.path.join(folder, "steps.meta"))

@@ -205,3 +205,22 @@ WIDTHS float ck_exp_shifted(float *out, const float *in, float shift, size_t cou
     }
     return total(lanes);
 }
+
+enum { SHORT = 16 }; // terms that are not worth lanes
+
+WIDTHS void ck_softmax_grad(float *out, const float *y, const float *grad, size_t rows, size_t columns) {
+#pragma clang fp contract(off)
+    for (size_t row = 0; row < rows; row++, out += columns, y += columns, grad += columns) {
+        float lanes[LANES] = {0}, sum = 0.0f;
+        size_t i = 0;
+        if (columns < SHORT) {
+            for (; i < columns; i++) sum += grad[i] * y[i];
+        } else {
+            for (; i + LANES <= columns; i += LANES)
+                EACH for (int lane = 0; lane < LANES; lane++) lanes[lane] += grad[i + lane] * y[i + lane];
+            EACH for (int lane = 0; i < columns; i++, lane++) lanes[lane] += grad[i] * y[i];
+            sum = total(lanes);
+        }
+        EACH for (size_t c = 0; c < columns; c++) out[c] = (grad[c] - sum) * y[c];
+    }
+}

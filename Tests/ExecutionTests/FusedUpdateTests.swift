@@ -127,6 +127,26 @@ struct FusedUpdateTests {
     #expect(try clipping.run(a, b, shape: shape, fetching: [], threads: 3) == quick)
   }
 
+  /// With a part of the weights in the gradient, whose node nobody waits for any more.
+  @Test(arguments: [(5, 300, 280), (70, 30, 20)], [Float(1), 1e6])
+  func decayIsAdded(extents: (Int, Int, Int), limit: Float) throws {
+    let (rows, height, width) = extents
+    for rule in OptimizerRule.all where ["ApplyAdam", "ApplyMomentum", "ApplyFtrl"].contains(rule.name) {
+      let shape = try #require(Shape([height, width]))
+      let clipping = try Clipping(rule, height: height, width: width, limit: limit, decay: true)
+      let (a, b) = try (matrix(rows, height, seed: 1), matrix(rows, width, seed: 2))
+      let operators = try operators(in: clipping, keeping: ["step"])
+      #expect(operators.isDisjoint(with: ["MatMul", "AddN", "L2Loss", clipping.op]))
+      #expect(operators.contains(Operator.weightGradient))
+      let plain = try clipping.run(a, b, shape: shape, fetching: ["gradient", "clipped", "decay"])
+      let quick = try clipping.run(a, b, shape: shape, fetching: [])
+      for (quick, plain) in zip(quick, plain) { expectClose(quick, plain) }
+      #expect(try clipping.run(a, b, shape: shape, fetching: [], threads: 1) == quick)
+      // The sum is taken elsewhere too, or the part is of other weights: all stays.
+      #expect(try self.operators(in: clipping, keeping: ["step", "gradient"]).contains("AddN"))
+    }
+  }
+
   private func expectClose(_ found: [Float], _ expected: [Float]) {
     #expect(found.count == expected.count)
     let largest = expected.map(abs).max() ?? 0
@@ -182,9 +202,9 @@ struct FusedUpdateTests {
         exact += sum * sum
       }
     }
-    let found = gradient.squaredNorm(ThreadTeam(Workers(2)))
+    let found = gradient.squaredNorm(nil, ThreadTeam(Workers(2)), BufferPool())
     #expect(abs(found - exact) <= 1e-8 * exact)
-    #expect(gradient.squaredNorm(ThreadTeam(Workers(1))) == found)
+    #expect(gradient.squaredNorm(nil, ThreadTeam(Workers(1)), BufferPool()) == found)
   }
 
   /// As TensorFlow counts them; the caller has them back.

@@ -75,6 +75,37 @@ struct FusionTests {
     #expect(y[4].isNaN && y[5].isNaN)
   }
 
+  /// (dy - sum(dy y)) y in one pass, of rows of any length; and as the nodes say along another axis.
+  @Test(arguments: [([3, 5], 1), ([2, 3, 100], 2), ([4, 33], -1), ([3, 5, 4], 1), ([0, 4], 1)])
+  func takesTheGradientOfASoftmax(extents: [Int], axis: Int) throws {
+    let shape = try #require(Shape(extents))
+    func node(_ name: String, _ op: String, _ inputs: [String], _ more: Attributes = [:]) -> Node {
+      var node = Node(name, op, of: inputs.map { Endpoint($0) })
+      node.attributes = more
+      node.attributes["T"] = .type(TypeCode(.float32))
+      return node
+    }
+    var meta = MetaGraph()
+    meta.graph = try Graph([
+      Node("x", "Placeholder", attributes: ["dtype": .type(TypeCode(.float32))]),
+      Node("dy", "Placeholder", attributes: ["dtype": .type(TypeCode(.float32))]),
+      Node("axes", constant: .int32(Int32(axis))), node("y", "Softmax", ["x"]),
+      node("product", "Mul", ["dy", "y"]), node("sum", "Sum", ["product", "axes"], ["keep_dims": .bool(true)]),
+      node("difference", "Sub", ["dy", "sum"]), node("dx", "Mul", ["difference", "y"]),
+    ])
+    #expect(try Fusion.fused(meta.graph, keeping: ["dx"])["dx"]?.op == Operator.softmaxGradient)
+    let numbers = (0..<shape.elementCount).map { Float($0 * 7919 % 1000) / 500 - 1 }
+    let session = try Session(meta, path: "g.meta")
+    let feeds = [
+      Endpoint("x"): try #require(Tensor(numbers, shape)),
+      Endpoint("dy"): try #require(Tensor(Array(numbers.reversed()), shape)),
+    ]
+    let quick = try session.run([Endpoint("dx")], feeding: feeds)[0]
+    let plain = try session.run(["dx", "product"].map { Endpoint($0) }, feeding: feeds)[0]
+    #expect(quick.shape == plain.shape)
+    for (a, b) in zip(quick.array(of: Float.self), plain.array(of: Float.self)) { #expect(abs(a - b) < 1e-6) }
+  }
+
   /// A second consumer, an axis that goes, a node that waits: the nodes stay.
   @Test func leavesWhatIsNotThePattern() throws {
     let whole = try normalization(axis: 1, smallest: 1).graph

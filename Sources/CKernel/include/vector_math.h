@@ -56,4 +56,9 @@ float ck_smallest(const float *in, size_t count);
 bool ck_all_finite(const float *in, size_t count);
 /// out[i] = exp(in[i] - shift); returns the sum of them.
 float ck_exp_shifted(float *out, const float *in, float shift, size_t count);
+
+/// The gradient of a softmax whose rows are y: out = (grad - the sum of grad y over the row) y. `out` may be one of the
+/// inputs. Rounds as products, their sum (of less than 16 one by one, else as
+/// ck_sum), differences and products do one after the other.
+void ck_softmax_grad(float *out, const float *y, const float *grad, size_t rows, size_t columns);
 #endif

@@ -16,21 +16,33 @@ extension Fusion {
     return nil
   }
 
-  /// The gradient of a weight that is a product aᵀ b, taken only by the weight's update and its norm, need not be
-  /// formed.
+  /// The gradient of a weight that is a product aᵀ b, perhaps with a part of the weight added as its penalty has it,
+  /// taken only by the weight's update and its norm, need not be formed.
   func weightGradient(_ node: Node) -> Node? {
-    guard node.op == "MatMul", isFloat(node), node.dataInputs.count == 2, !isKept(node),
-      node.attributes.bool("transpose_a") == true, node.attributes.bool("transpose_b") != true
-    else { return nil }
+    guard isFloat(node), node.dataInputs.count == 2, !isKept(node) else { return nil }
     let gradient = Endpoint(node.name)
     let takers = takers(of: node)
-    guard takers.contains(where: { OptimizerRule.gradientInput($0.op) != nil }),
+    let updates = takers.filter { OptimizerRule.gradientInput($0.op) != nil }
+    guard !updates.isEmpty,
       takers.allSatisfy({ taker in
         let places = taker.dataInputs.indices.filter { taker.dataInputs[$0] == gradient }
         return places == [taker.op == "L2Loss" ? 0 : OptimizerRule.gradientInput(taker.op) ?? -1]
       })
     else { return nil }
-    return Node(node.name, Operator.weightGradient, node.inputs, device: node.device)
+    let controls = node.inputs.filter { $0.endpoint == nil }
+    func made(of inputs: [Endpoint]) -> Node {
+      Node(node.name, Operator.weightGradient, inputs.map { .data($0) } + controls, device: node.device)
+    }
+    if isTurnedProduct(node) { return made(of: node.dataInputs) }
+    guard node.op == "AddN" else { return nil }
+    for (first, second) in [(0, 1), (1, 0)] {
+      guard let product = inner(node, first, ["MatMul"]), isTurnedProduct(product),
+        let (weights, part) = decay(node, second),
+        updates.allSatisfy({ $0.dataInputs[0].node == variable(weights) })
+      else { continue }
+      return made(of: product.dataInputs + [weights, part])
+    }
+    return nil
   }
 
   /// The norm of such a gradient is found from the factors.
@@ -40,7 +52,8 @@ extension Fusion {
     }
     return Node(
       node.name, Operator.weightGradientLoss,
-      (0..<3).map { .data(Endpoint(gradient.name, $0)) } + node.inputs.filter { $0.endpoint == nil },
+      (0...gradient.dataInputs.count).map { .data(Endpoint(gradient.name, $0)) }
+        + node.inputs.filter { $0.endpoint == nil },
       device: node.device)
   }
 
@@ -49,8 +62,42 @@ extension Fusion {
     guard let input = OptimizerRule.gradientInput(node.op), let gradient = source(node, input),
       gradient.op == Operator.weightGradient, node.attributes.bool(OptimizerRule.isFactored) != true
     else { return nil }
-    return fusedUpdate(
-      node, node.dataInputs + [1, 2].map { Endpoint(gradient.name, $0) }, OptimizerRule.isFactored)
+    let decays = gradient.dataInputs.count == 4
+    let more = (decays ? [1, 2, 4] : [1, 2]).map { Endpoint(gradient.name, $0) }
+    var new = fusedUpdate(node, node.dataInputs + more, OptimizerRule.isFactored)
+    new.attributes[OptimizerRule.decays] = .bool(decays)
+    // It need not wait for what nobody takes: the part of the weights that would have been added.
+    new.inputs.removeAll { input in
+      guard input.endpoint == nil, let other = graph[input.node], !isKept(other) else { return false }
+      return Operator.named(other.op)?.isStateful == false && takers(of: other).isEmpty
+    }
+    return new
+  }
+
+  private func isTurnedProduct(_ node: Node) -> Bool {
+    node.op == "MatMul" && node.dataInputs.count == 2 && node.attributes.bool("transpose_a") == true
+      && node.attributes.bool("transpose_b") != true
+  }
+
+  /// The weights and the number that make an input of `node` as their product.
+  private func decay(_ node: Node, _ input: Int) -> (Endpoint, Endpoint)? {
+    guard let product = source(node, input), product.op == "Mul", product.dataInputs.count == 2, isFloat(product)
+    else { return nil }
+    for (value, factor) in [(0, 1), (1, 0)] {
+      let (weights, part) = (product.dataInputs[value], product.dataInputs[factor])
+      if isNumber(part), variable(weights) != nil { return (weights, part) }
+    }
+    return nil
+  }
+
+  /// The variable whose value it is.
+  private func variable(_ endpoint: Endpoint) -> String? {
+    guard endpoint.output == 0, let node = graph[endpoint.node] else { return nil }
+    if node.isVariable { return node.name }
+    guard node.op == "Identity" || node.op == "ReadVariableOp", let read = node.dataInputs.first,
+      graph[read.node]?.isVariable == true
+    else { return nil }
+    return read.node
   }
 
   private func fusedUpdate(_ node: Node, _ inputs: [Endpoint], _ flag: String) -> Node {

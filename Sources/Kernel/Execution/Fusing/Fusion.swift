@@ -25,8 +25,8 @@ struct Fusion {
     let patterns = [
       Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization,
       Fusion.joinedNormalization, Fusion.slicedNormalization, Fusion.productOfTransposed, Fusion.transposedProduct,
-      Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.scaledUpdate, Fusion.weightGradient,
-      Fusion.lossOfWeightGradient, Fusion.updateByFactors,
+      Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.softmaxGradient, Fusion.scaledUpdate,
+      Fusion.weightGradient, Fusion.lossOfWeightGradient, Fusion.updateByFactors,
     ]
     return try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)

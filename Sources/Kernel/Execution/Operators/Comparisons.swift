@@ -5,25 +5,21 @@ import Tensors
 extension Operator {
   /// Functions of two numbers that are true or false.
   static let comparisons: [Operator] = [
-    compare("Less", { $0 < $1 }, { $0 < $1 }), compare("LessEqual", { $0 <= $1 }, { $0 <= $1 }),
-    compare("Greater", { $0 > $1 }, { $0 > $1 }), compare("GreaterEqual", { $0 >= $1 }, { $0 >= $1 }),
-    compare("Equal", { $0 == $1 }, { $0 == $1 }), compare("NotEqual", { $0 != $1 }, { $0 != $1 }),
+    compare("Less", Less.self), compare("LessEqual", LessEqual.self), compare("Greater", Greater.self),
+    compare("GreaterEqual", GreaterEqual.self), compare("Equal", Equal.self), compare("NotEqual", NotEqual.self),
     logical("LogicalAnd") { $0 & $1 }, logical("LogicalOr") { $0 | $1 },
   ]
 
-  private static func compare(
-    _ name: String, _ real: @escaping @Sendable (Double, Double) -> Bool,
-    _ integer: @escaping @Sendable (Int64, Int64) -> Bool
-  ) -> Operator {
+  private static func compare<C: Comparison>(_ name: String, _: C.Type) -> Operator {
     .plain(name) { call in
       try call.expect(2)
       guard call.inputs[0].dtype == call.inputs[1].dtype else { throw call.unsupported() }
       switch call.inputs[0].dtype {
-      case .float32: try apply(&call, Float.self) { real(Double($0), Double($1)) }
-      case .float64: try apply(&call, Double.self, real)
-      case .int32: try apply(&call, Int32.self) { integer(Int64($0), Int64($1)) }
-      case .int64: try apply(&call, Int64.self, integer)
-      case .uint8, .bool: try apply(&call, UInt8.self) { integer(Int64($0), Int64($1)) }
+      case .float32: try apply(&call, Float.self) { C.holds($0, $1) }
+      case .float64: try apply(&call, Double.self) { C.holds($0, $1) }
+      case .int32: try apply(&call, Int32.self) { C.holds($0, $1) }
+      case .int64: try apply(&call, Int64.self) { C.holds($0, $1) }
+      case .uint8, .bool: try apply(&call, UInt8.self) { C.holds($0, $1) }
       default: throw call.unsupported()
       }
     }
@@ -37,6 +33,8 @@ extension Operator {
     }
   }
 
+  /// Inlined, so that `holds` is, and the loops become vectors.
+  @inline(__always)
   private static func apply<T: Element>(_ call: inout Call, _: T.Type, _ holds: (T, T) -> Bool) throws {
     let broadcast = try call.broadcast(call.inputs.map(\.shape))
     let result = try call.allocate(.bool, broadcast.shape)
@@ -45,10 +43,25 @@ extension Operator {
     )
     let steps = broadcast.steps
     broadcast.forEachRun(call.threads) { start, starts, count in
-      for index in 0..<count {
-        to[start + index] = holds(a[starts.0 + index * steps.0], b[starts.1 + index * steps.1]) ? 1 : 0
+      if steps.0 == 1, steps.1 == 1 {
+        for index in 0..<count { to[start + index] = holds(a[starts.0 + index], b[starts.1 + index]) ? 1 : 0 }
+      } else {
+        for index in 0..<count {
+          to[start + index] = holds(a[starts.0 + index * steps.0], b[starts.1 + index * steps.1]) ? 1 : 0
+        }
       }
     }
     call.outputs = [result]
   }
 }
+
+private protocol Comparison {
+  static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool
+}
+
+private enum Less: Comparison { static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a < b } }
+private enum LessEqual: Comparison { static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a <= b } }
+private enum Greater: Comparison { static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a > b } }
+private enum GreaterEqual: Comparison { static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a >= b } }
+private enum Equal: Comparison { static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a == b } }
+private enum NotEqual: Comparison { static func holds<T: Comparable>(_ a: T, _ b: T) -> Bool { a != b } }

@@ -33,8 +33,10 @@ struct OptimizerFlags {
   let updatesSlots: Bool
   /// Whether one more input is a number that the gradient is multiplied by.
   let scales: Bool
-  /// Whether the last two inputs are the factors of the gradient where that is not formed.
+  /// Whether two more inputs are the factors of the gradient where that is not formed.
   let isFactored: Bool
+  /// Whether one more is how much of the weights that gradient has.
+  let decays: Bool
 
   init(_ node: Node) {
     usesNesterov = node.attributes.bool("use_nesterov") ?? false
@@ -42,6 +44,18 @@ struct OptimizerFlags {
     let isFused = node.op.hasPrefix(OptimizerRule.fusedPrefix)
     scales = isFused && node.attributes.bool(OptimizerRule.scales) ?? false
     isFactored = isFused && node.attributes.bool(OptimizerRule.isFactored) ?? false
+    decays = isFused && node.attributes.bool(OptimizerRule.decays) ?? false
+  }
+
+  /// How many inputs a fused node has more than the optimizer.
+  fileprivate var inputCount: Int { (scales ? 1 : 0) + (isFactored ? 2 : 0) + (decays ? 1 : 0) }
+
+  /// The factors of the gradient; `nil` when there are none or it is formed.
+  fileprivate func factors(_ call: Call, from first: Int) throws -> FactoredGradient? {
+    guard isFactored else { return nil }
+    let start = first + (scales ? 1 : 0)
+    return FactoredGradient(
+      call.inputs[start], call.inputs[start + 1], decay: decays ? try call.number(start + 2) : 0)
   }
 }
 
@@ -89,6 +103,7 @@ struct OptimizerRule: Sendable {
   static let fusedPrefix = "_"
   static let scales = "scales"
   static let isFactored = "factored"
+  static let decays = "decays"
 
   /// How many variables each of the operators has, those of fused nodes among them.
   static let references: [String: Int] = Dictionary(
@@ -109,14 +124,12 @@ struct OptimizerRule: Sendable {
   fileprivate func run(_ call: Call, _ flags: OptimizerFlags) throws {
     let variableCount = slotCount + 1
     let ownCount = variableCount + numberCount + 1
-    try call.expect(ownCount + (flags.scales ? 1 : 0) + (flags.isFactored ? 2 : 0))
+    try call.expect(ownCount + flags.inputCount)
     let numbers = try (variableCount..<ownCount).filter { $0 != variableCount + gradient }.map {
       try call.number($0)
     }
     let grad = UpdateGradient(
-      formed: call.inputs[variableCount + gradient],
-      factors: flags.isFactored
-        ? FactoredGradient(call.inputs[call.inputs.count - 2], call.inputs[call.inputs.count - 1]) : nil,
+      formed: call.inputs[variableCount + gradient], factors: try flags.factors(call, from: ownCount),
       scale: flags.scales ? try call.number(ownCount) : 1)
     let loop = loop(numbers, flags)
     try call.update(variableCount) { variables in
@@ -128,7 +141,7 @@ struct OptimizerRule: Sendable {
       }
       let targets = variables.compactMap(\.mutableFloats.baseAddress)
       guard targets.count == variables.count else { return }
-      grad.forEachPart(call) { start, values, count in
+      grad.forEachPart(targets[0], call) { start, values, count in
         loop(OptimizerPart(variables: targets.map { $0 + start }, grad: values, count: count))
       }
     }
@@ -137,7 +150,7 @@ struct OptimizerRule: Sendable {
 
 extension Call {
   /// The one float32 in an input; a step counter may be an int64.
-  fileprivate func number(_ input: Int) throws -> Float {
+  func number(_ input: Int) throws -> Float {
     let tensor = inputs[input]
     guard tensor.elementCount == 1 else {
       throw error("its input \(input) is \(tensor), where one number is expected")

@@ -20,14 +20,18 @@ struct UpdateGradient: CustomStringConvertible {
 
   /// Calls `body` with parts of the gradient, on all threads: where the part begins, its elements, and how many. Parts
   /// stay in the cache of a core while they are worked on, and are worth a thread's while.
-  func forEachPart(_ call: Call, _ body: (Int, UnsafePointer<Float>, Int) -> Void) {
+  ///
+  /// - Parameter weights: a part of them is only changed by the call with that part.
+  func forEachPart(
+    _ weights: UnsafePointer<Float>, _ call: Call, _ body: (Int, UnsafePointer<Float>, Int) -> Void
+  ) {
     if let factors {
       let pool = call.context.pool
       call.threads.split(factors.height, grain: factors.grain) { rows in
         let count = rows.count * factors.width
         withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { room in
           guard let room = room.baseAddress else { return }
-          factors.form(rows, into: room, pool)
+          factors.form(rows, weights, into: room, pool)
           if scale != 1 { multiply(room, into: room, count) }
           body(rows.lowerBound * factors.width, room, count)
         }

@@ -47,6 +47,7 @@ struct UpdateOrder {
   /// Operators whose output is a variable's value in the variable's own memory.
   private static let handsOn: Set<String> = [
     "Identity", "ReadVariableOp", "StopGradient", "Snapshot", "Reshape", "ExpandDims", "Squeeze",
+    Operator.weightGradient,
   ]
 
   /// The variable that a reference stands for: its own node, or what an earlier update hands on.
