@@ -106,8 +106,8 @@ def cells(model, gaps):
   """A model's row of the table."""
   name, level, steps = model[:3]
   pairs = [pair for pair in gaps if pair[1] is not None]
-  return ["`%s`" % name, "means" if level == "video" else "frames", setting("STEPS", steps), text([pair[0] for pair in gaps]),
-          *(map(text, zip(*pairs)) if pairs else ["–", "–"])]
+  return ["`%s`" % name, "means" if level == "video" else "frames", setting("STEPS", steps),
+          text([pair[0] for pair in gaps]), *(map(text, zip(*pairs)) if pairs else ["–", "–"])]
 
 
 def averaged(seed):
@@ -121,12 +121,13 @@ def averaged(seed):
 
 def teach():
   """Trains the teacher and lets it predict the students' videos: a part of those that it saw itself."""
-  teacher, students = work + "/teacher", "%s/students" % work
+  teacher, students = work + "/teacher", work + "/students"
   train(teacher, "GruModel", "frame", 3000, 1, gru_cells=32, base_learning_rate=0.01, learning_rate_decay=0.1,
         learning_rate_decay_examples=BATCH * 1500)
   run(TRAINER, "export", "-q", "--train_dir", teacher, "-o", work + "/teacher-exported")
   synthesize(students, "frame", 0, STUDENT_VIDEOS)
-  run(TRAINER, "distill-dataset", "-q", "--train_dir", work + "/teacher-exported", "-o", work + "/distilled", students + "-*")
+  run(TRAINER, "distill-dataset", "-q", "--train_dir", work + "/teacher-exported", "-o", work + "/distilled",
+      students + "-*")
 
 
 def distilled(seed):
@@ -166,7 +167,8 @@ def main():
     table(["weights", "GAP"], zip(["as the last step left them", "their moving averages"], map(text, zip(*averages))))
   if students:
     table(["a student learns from", "GAP"],
-          zip(["labels", "labels and its teacher", "its teacher"], map(text, zip(*students))))
+          zip(["labels", "labels and its teacher (`--loss_lambda 0.5`)", "its teacher (`--loss_lambda 1`)"],
+              map(text, zip(*students))))
 
 
 main()
