@@ -19,7 +19,7 @@ struct UpdateGradient: CustomStringConvertible {
   }
 
   /// Calls `body` with parts of the gradient, on all threads: where the part begins, its elements, and how many. Parts
-  /// stay in the cache of a core while they are worked on, and are worth a thread's while.
+  /// stay in the cache of a core while they are worked on.
   ///
   /// - Parameter weights: a part of them is only changed by the call with that part.
   func forEachPart(
@@ -27,25 +27,34 @@ struct UpdateGradient: CustomStringConvertible {
   ) {
     if let factors {
       let pool = call.context.pool
-      call.threads.split(factors.height, grain: factors.grain) { rows in
-        let count = rows.count * factors.width
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { room in
-          guard let room = room.baseAddress else { return }
-          factors.form(rows, weights, into: room, pool)
-          if scale != 1 { multiply(room, into: room, count) }
-          body(rows.lowerBound * factors.width, room, count)
-        }
+      let width = factors.width
+      forEachPart(of: factors.height, factors.grain, width, call.threads) { rows, room in
+        factors.form(rows, weights, into: room, pool)
+        if scale != 1 { multiply(room, into: room, rows.count * width) }
+        body(rows.lowerBound * width, room, rows.count * width)
       }
       return
     }
     guard let values = formed.floats.baseAddress else { return }
-    call.threads.split(formed.elementCount, grain: 1 << 15) { part in
+    forEachPart(of: formed.elementCount, 1 << 15, 1, call.threads) { part, room in
       let start = values + part.lowerBound
-      if scale == 1 { return body(part.lowerBound, start, part.count) }
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: part.count) { room in
+      if scale != 1 { multiply(start, into: room, part.count) }
+      body(part.lowerBound, scale == 1 ? start : UnsafePointer(room), part.count)
+    }
+  }
+
+  /// Calls `body` with consecutive parts of `0..<total`, each of `grain` but the last, and room for `width` numbers for
+  /// each of a part's. A thread takes several parts that follow each other, since memory is faster in long runs.
+  private func forEachPart(
+    of total: Int, _ grain: Int, _ width: Int, _ threads: ThreadTeam,
+    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    threads.split(total, grain: grain * max(1, min(8, total / (16 * grain)))) { run in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: min(grain, run.count) * width) { room in
         guard let room = room.baseAddress else { return }
-        multiply(start, into: room, part.count)
-        body(part.lowerBound, room, part.count)
+        for start in stride(from: run.lowerBound, to: run.upperBound, by: grain) {
+          body(start..<min(start + grain, run.upperBound), room)
+        }
       }
     }
   }
