@@ -30,34 +30,10 @@ extension Operator {
     },
     // params, indices: the innermost axis of the indices names a place in the outermost axes of the first.
     .plain("GatherNd") { call in
-      try call.expect(2)
-      let (params, indices) = (call.inputs[0], call.inputs[1])
-      guard let width = indices.shape.dimensions.last, width <= params.shape.rank else { throw call.unsupported() }
-      let slice = Array(params.shape.dimensions[width...])
-      let shape = try call.shape(Array(indices.shape.dimensions.dropLast()) + slice)
-      let sliceCount = slice.reduce(1, &*)
-      let strides = params.shape.strides
-      let numbers = try call.integers(1)
-      let rowCount = width == 0 ? indices.shape.count(0..<indices.shape.rank - 1) : numbers.count / width
-      // The result's memory is there before a list is made that is about as long.
-      let result = params.dtype == .string ? nil : try call.allocate(params.dtype, shape)
-      guard result != nil || shape.elementCount <= 1 << 24 else { throw call.unsupported() }
-      var starts: [Int] = []
-      if shape.elementCount > 0 {
-        starts.reserveCapacity(rowCount)
-        for row in 0..<rowCount {
-          var start = 0
-          for axis in 0..<width {
-            let index = numbers[row * width + axis]
-            guard index >= 0, index < params.shape.dimensions[axis] else {
-              throw call.error("its indices \(numbers[row * width..<(row + 1) * width]) are not in \(params)")
-            }
-            start += index * strides[axis]
-          }
-          starts.append(start)
-        }
-      }
-      call.outputs = [try call.copied(params, from: starts, count: sliceCount, shape, into: result)]
+      let slices = try call.slicesByPlace()
+      call.outputs = [
+        try call.copied(call.inputs[0], from: slices.starts, count: slices.count, slices.shape, into: slices.result)
+      ]
     },
     // indices, depth, on, off; axis
     Operator("OneHot") { node in
@@ -94,6 +70,49 @@ extension Operator {
 }
 
 extension Call {
+  /// What a `GatherNd` picks of its first input.
+  struct SlicesByPlace {
+    /// The first element of each slice; none when the slices have no elements.
+    var starts: [Int] = []
+    /// How many elements each has.
+    var count: Int
+    var shape: Shape
+    /// Memory for all of them, unless they are strings.
+    var result: Tensor?
+  }
+
+  /// The slices of input 0 that input 1 names: its innermost axis is places in the outermost axes of input 0.
+  ///
+  /// - Throws: ``KernelError`` `.badData` for a place that there is not.
+  func slicesByPlace() throws -> SlicesByPlace {
+    try expect(2)
+    let (params, indices) = (inputs[0], inputs[1])
+    guard let width = indices.shape.dimensions.last, width <= params.shape.rank else { throw unsupported() }
+    let slice = Array(params.shape.dimensions[width...])
+    let shape = try shape(Array(indices.shape.dimensions.dropLast()) + slice)
+    let strides = params.shape.strides
+    let numbers = try integers(1)
+    let rowCount = width == 0 ? indices.shape.count(0..<indices.shape.rank - 1) : numbers.count / width
+    // The result's memory is there before a list is made that is about as long.
+    let result = params.dtype == .string ? nil : try allocate(params.dtype, shape)
+    guard result != nil || shape.elementCount <= 1 << 24 else { throw unsupported() }
+    var slices = SlicesByPlace(count: slice.reduce(1, &*), shape: shape, result: result)
+    guard shape.elementCount > 0 else { return slices }
+    slices.starts.reserveCapacity(rowCount)
+    for row in 0..<rowCount {
+      var start = 0
+      for axis in 0..<width {
+        let index = numbers[row * width + axis]
+        guard index >= 0, index < params.shape.dimensions[axis] else {
+          throw error("its indices \(numbers[row * width..<(row + 1) * width]) are not in \(params)")
+        }
+        start += index * strides[axis]
+      }
+      slices.starts.append(start)
+    }
+    return slices
+  }
+
   /// The slices of `params` along `axis` that input 1 names; the first `batchAxes` axes go together.
   fileprivate func gathered(_ params: Tensor, axis: Int, batchAxes given: Int) throws -> Tensor {
     let indices = inputs[1].shape

@@ -27,7 +27,9 @@ extension Operator {
       let middle = try call.axis(axis, rank: call.inputs[0].shape.rank)
       let indices = call.inputs[1].shape
       let width = indices.dimensions.last ?? 0
-      if middle >= width {
+      if middle == width, middle == call.inputs[0].shape.rank - 1, call.inputs[0].dtype == .float32 {
+        call.outputs = [try normalizedSlices(call, smallest)]
+      } else if middle >= width {
         // The axis is whole in each slice.
         try gather(&call)
         call.inputs = call.outputs
@@ -38,6 +40,19 @@ extension Operator {
         try gather(&call)
       }
     }
+  }
+
+  /// Slices that are rows, each normalized on its way.
+  private static func normalizedSlices(_ call: Call, _ smallest: Float) throws -> Tensor {
+    let slices = try call.slicesByPlace()
+    let result = try slices.result ?? call.allocate(.float32, slices.shape)
+    if let source = call.inputs[0].floats.baseAddress, let target = result.mutableFloats.baseAddress,
+      slices.count > 0
+    {
+      L2Normalizer(source: source, target: target, extent: slices.count, smallest: smallest)
+        .rows(slices.starts.count, from: slices.starts, targetStep: slices.count, call.threads)
+    }
+    return result
   }
 
   /// The operator of those that ``Fusion`` makes of the joining of what was normalized.
@@ -125,11 +140,12 @@ private struct L2Normalizer {
   let extent: Int
   let smallest: Float
 
-  /// Each row for itself, read again while it is in the cache; those of the target begin `targetStep` apart.
-  func rows(_ count: Int, targetStep: Int, _ threads: ThreadTeam) {
+  /// Each row for itself, read again while it is in the cache; those of the target begin `targetStep` apart, those of
+  /// the source at `starts` or one after the other.
+  func rows(_ count: Int, from starts: [Int]? = nil, targetStep: Int, _ threads: ThreadTeam) {
     threads.split(count, grain: max(1, (1 << 15) / extent)) { rows in
       for row in rows {
-        let start = source + row * extent
+        let start = source + (starts?[row] ?? row * extent)
         var factor = factor(sumOfSquares(start))
         ck_multiply(target + row * targetStep, start, 1, &factor, 0, extent)
       }
