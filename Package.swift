@@ -180,7 +180,9 @@ let package = Package(
       path: "Tests/SessionProbe", swiftSettings: strict),
     .executableTarget(
       name: "model-probe",
-      dependencies: ["Bytes", "Records", "Checkpoints", "Graphs", "Execution", "Inference", "Training", "Terminal"],
+      dependencies: [
+        "Bytes", "Records", "Checkpoints", "Graphs", "Execution", "Inference", "Training", "Terminal",
+      ],
       path: "Tests/ModelProbe", swiftSettings: strict),
     tests("ExecutionTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Execution"]),
     tests("ModelsTests", on: ["Bytes", "Tensors", "Checkpoints", "Graphs", "Models", "Execution"]),
