@@ -96,8 +96,9 @@ extension ModelFlag {
       "dbof_pooling_method", .choice(\.dbofPoolingMethod, ["max", "average"]), of: ["DbofModel"],
       "how frames become a video"),
     ModelFlag(
-      "dbof_activation", .choice(\.dbofActivation, ["relu", "glu"]), of: ["DbofModelLF"],
-      "of the clusters: rectified, or one half of them gated by the other"),
+      "dbof_activation", .choice(\.dbofActivation, ["relu", "sigmoid", "glu"]),
+      of: ["DbofModel", "DbofModelLF"],
+      "what activations become: rectified, sigmoids, or (DbofModelLF) one half of them gated by the other"),
     ModelFlag(
       "softdbof_maxpool", .flag(\.softdbofMaxpool), of: softBags,
       "the largest share of each cluster, besides its sum (sound only in GatedDbofModelLF)"),

@@ -26,6 +26,11 @@ extension ModelBuilder {
     return try graph.l2Normalize(graph.multiply(graph.sigmoid(gates), graph.sum(shares, [1])), axis: 1)
   }
 
+  /// Rectified and cut off at 6, or sigmoids, as `dbof_activation` says.
+  func activated(_ activations: GraphTensor) throws -> GraphTensor {
+    try flags.dbofActivation == "sigmoid" ? graph.sigmoid(activations) : graph.relu6(activations)
+  }
+
   /// The means and the largest of activations that are not shares, `[videos, 2 * clusters]`, half as wide when one half
   /// of the clusters gates the other.
   func bag(_ stream: FrameStream, _ clusterCount: Int) throws -> GraphTensor {
@@ -40,7 +45,7 @@ extension ModelBuilder {
       let halves = try graph.split(activations, [clusterCount / 2, clusterCount / 2], axis: 1)
       activations = try graph.multiply(halves[0], graph.sigmoid(halves[1]))
     } else {
-      activations = try graph.relu6(activations)
+      activations = try activated(activations)
     }
     let frames = try graph.reshape(activations, [-1, stream.count, activations.width])
     return try graph.concat(
