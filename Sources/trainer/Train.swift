@@ -16,7 +16,7 @@ struct Train: ParsableCommand {
       SIGTERM end it after the step that is being made, which is saved; the exit status is 128 and the signal's number.
 
       The options are those of the published train.py, train_distill.py and their models; underscores may stand for \
-      hyphens, and flags may have =True or =False.
+      hyphens, and flags may have =True or =False, or be turned off by --noflag.
       """)
 
   @Option(

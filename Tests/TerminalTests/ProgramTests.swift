@@ -6,6 +6,7 @@ import Testing
   @Test(arguments: [
     ("--train_data_pattern=a_b --top_k 5", "true", "false", "a_b", "5", "[]"),
     ("--train-data-pattern a --run_once=False", "false", "false", "a", "20", "[]"),
+    ("--norun_once --nostart-new-model", "false", "false", "", "20", "[]"),
     ("--run-once=True --start_new_model=true", "true", "true", "", "20", "[]"),
     ("--no_run_once=1 --start-new-model=0", "false", "false", "", "20", "[]"),
     ("--no-run-once=False --start-new-model=1", "true", "true", "", "20", "[]"),

@@ -1,5 +1,5 @@
 /// The spellings of long options that the programs accept beside the GNU one, so that the command lines of the
-/// reference solutions run unchanged: `--train_data_pattern=x`, `--run_once=True`.
+/// reference solutions run unchanged: `--train_data_pattern=x`, `--run_once=True`, `--norun_once`.
 enum ArgumentSpelling {
   /// `arguments` with `-` for `_` in the names of long options; values and all after `--` stay as they are.
   static func hyphenated(_ arguments: [String]) -> [String] {
@@ -21,16 +21,29 @@ enum ArgumentSpelling {
     }
   }
 
-  /// `arguments` with `--flag=True` as `--flag`, and `--flag=False` as the opposite flag or as nothing at all.
+  /// Whether ``plainFlags(_:of:)`` may have something to do.
+  static func mayBeRespelled(_ argument: String) -> Bool { boolean(argument) != nil || argument.hasPrefix("--no") }
+
+  /// `arguments` with `--flag=True` as `--flag`, and `--flag=False` and `--noflag` as the opposite flag or as nothing at
+  /// all.
   ///
   /// Options that take a value keep it, as `tree` declares them.
   static func plainFlags(_ arguments: [String], of tree: CommandTree) -> [String] {
     let flags = tree.flags(of: arguments)
     return mapOptions(in: arguments) { option in
-      guard let (name, isOn) = boolean(option), flags.contains(name) else { return option }
+      guard let (name, isOn) = boolean(option) ?? negated(option, flags), flags.contains(name) else {
+        return option
+      }
       if isOn { return "--" + name }
       return opposites(of: name).first(where: flags.contains).map { "--" + $0 }
     }
+  }
+
+  /// The flag that `--noflag` turns off, as the references' flags have it; `nil` when that is an option of its own.
+  private static func negated(_ option: String, _ flags: Set<String>) -> (name: String, isOn: Bool)? {
+    let name = option.dropFirst(2)
+    guard name.hasPrefix("no"), !flags.contains(String(name)) else { return nil }
+    return (String(name.dropFirst(2)), false)
   }
 
   /// What the argument parser may call the inverse of a flag.

@@ -59,7 +59,7 @@ package enum Program {
     let arguments = ArgumentSpelling.hyphenated(arguments)
     do { return try root.parseAsRoot(arguments) } catch {
       // The declarations are consulted only when parsing failed, so that plain command lines start fast.
-      guard arguments.contains(where: { ArgumentSpelling.boolean($0) != nil }), let tree = CommandTree(root)
+      guard arguments.contains(where: ArgumentSpelling.mayBeRespelled), let tree = CommandTree(root)
       else { throw error }
       let respelled = ArgumentSpelling.plainFlags(arguments, of: tree)
       guard respelled != arguments else { throw error }
