@@ -6,7 +6,8 @@
 # rate, from its start to the written file, is printed too.
 #
 #   VIDEOS   how many videos (1024), of which FIRST (256) are run alone too; BATCH how many at a time (128)
-#   REPEAT   how often ours is run, for the median (1)
+#   PAIRS    how often both are run in turn (3); the median of the ratios is printed at the end
+#   REPEAT   how often ours is run each time, for the median (1)
 #   MODEL    the prefix of another exported model to run; the NetVLAD is exported anew each time otherwise
 #   ENSEMBLE the same for the two models; `none` leaves them out
 #   TRAINER  the program to measure, instead of .build/release/trainer
@@ -46,7 +47,16 @@ compare() {
   # shellcheck disable=SC2046
   set -- "$1" "$3" "$4" $("$TF_PYTHON" "$here/tensorflow_infer.py" "$2" "$BATCH" "$work"/first* "$work"/more* 2>/dev/null)
   compute "$1: TensorFlow    %8.2f videos/s   $6 MB peak   ours is %.2f x as fast (goal 2)" \
-    "$5/$4" "($4/$5)/(($3-$2)/($VIDEOS-$FIRST))"
+    "$5/$4" "($4/$5)/(($3-$2)/($VIDEOS-$FIRST))" | tee -a "$work/ratios"
+}
+
+# in_turn NAME MODEL : compares several times, since either's speed may be another in the next minute.
+in_turn() {
+  : >"$work/ratios"
+  for _ in $(seq "${PAIRS:-3}"); do compare "$1" "$2"; done
+  [ -s "$work/ratios" ] || return 0
+  sed 's/.*ours is \([0-9.]*\) x.*/\1/' "$work/ratios" | sort -n |
+    awk -v name="$1" '{ ratio[NR] = $1 } END { printf "%s: %.2f x, the median of %d pairs\n", name, ratio[int((NR + 1) / 2)], NR }'
 }
 
 "$TFRECORD_TOOL" synth -q --level frame --videos "$FIRST" -o "$work/first"
@@ -55,7 +65,7 @@ if [ -z "${MODEL:-}" ]; then
   netvlad "$work/model"
   MODEL=$work/model/inference_model
 fi
-compare 'NetVLAD' "$MODEL"
+in_turn 'NetVLAD' "$MODEL"
 
 if [ -z "${ENSEMBLE:-}" ]; then
   netvlad "$work/second" 100
@@ -69,4 +79,4 @@ if [ -z "${ENSEMBLE:-}" ]; then
     -o "$work/ensemble"
   ENSEMBLE=$work/ensemble/inference_model
 fi
-[ "$ENSEMBLE" = none ] || compare 'two NetVLADs of 8 bits' "$ENSEMBLE"
+[ "$ENSEMBLE" = none ] || in_turn 'two NetVLADs of 8 bits' "$ENSEMBLE"
