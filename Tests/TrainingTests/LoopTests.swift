@@ -194,10 +194,12 @@ private final class FakeModel: TrainingStep {
     let path = folder("killed")
     _ = try run(FakeModel(), in: path, .init(), smallInput(epochs: 1))
     let names = try namesInFolder(path)
-    for name in ["model.ckpt-7.data-00000-of-00001", "model.ckpt-7.meta", "model.ckpt-8.training.json"] {
+    for name in ["model.ckpt-7.data-00000-of-00001", "model.ckpt-7.meta", "model.ckpt-8.training.json"]
+      + [".checkpoint.1x.tmp", ".model.ckpt-7.index.2y.tmp"]
+    {
       folder.write([1], "killed/" + name)
     }
-    let others = ["model.ckpt-9", "model.ckpt-9.meta", "model.ckpt-best.meta"]
+    let others = [".notes.3z.tmp", "model.ckpt-9", "model.ckpt-9.meta", "model.ckpt-best.meta"]
     for name in others { folder.write([1], "killed/" + name) }
     try TrainingFolder(path).removeLeftovers()
     #expect(try namesInFolder(path) == (names + others).sorted())

@@ -76,11 +76,18 @@ package final class TrainingFolder {
     }
   }
 
-  /// Removes what runs that were killed left of checkpoints: files of ours whose index never came, or is gone.
+  /// Removes what runs that were killed left: files of checkpoints whose index never came, or is gone, and files that
+  /// had not got their names yet.
   ///
   /// - Throws: ``KernelError`` when the folder cannot be read.
   package func removeLeftovers() throws {
     let whole = Set(try steps)
+    let hidden =
+      [CheckpointState.fileName, ModelFlags.fileName, Hyperparameters.fileName].map { ".\($0)." }
+      + ["." + TrainingFolder.stem]
+    for name in try namesInFolder(path) where name.hasSuffix(".tmp") && hidden.contains(where: name.hasPrefix) {
+      unlink(Path.join(path, name))
+    }
     for name in try namesInFolder(path) where name.hasPrefix(TrainingFolder.stem) {
       let parts = name.dropFirst(TrainingFolder.stem.count).split(separator: ".", maxSplits: 1)
       guard parts.count == 2, let step = Int(parts[0]), !whole.contains(step),
