@@ -12,6 +12,14 @@ export TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES= PYTHONDONTWRITEBYTECODE=1
 CKPT_TOOL=${CKPT_TOOL:-$top/.build/release/ckpt-tool}
 [ -x "$CKPT_TOOL" ] || (cd "$top" && swift build -c release --product ckpt-tool >&2)
 
+# build_missing PROGRAM… : builds those that are not where they are looked for.
+build_missing() {
+  for program; do
+    [ -x "$program" ] ||
+      (cd "$top" && swift build -c release --static-swift-stdlib --product "${program##*/}" >&2)
+  done
+}
+
 TF_PYTHON=${TF_PYTHON:-}
 for candidate in "$cache"/tensorflow-2/bin/python "$cache"/tensorflow-1/bin/python; do
   [ -n "$TF_PYTHON" ] || [ ! -x "$candidate" ] || TF_PYTHON=$candidate

@@ -19,9 +19,7 @@ BATCH=${BATCH:-128}
 TRAINER=${TRAINER:-$top/.build/release/trainer}
 TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
 QUANTIZE=${QUANTIZE:-$top/.build/release/quantize}
-for program in "$TRAINER" "$TFRECORD_TOOL" "$QUANTIZE"; do
-  [ -x "$program" ] || (cd "$top" && swift build -c release --static-swift-stdlib --product "${program##*/}" >&2)
-done
+build_missing "$TRAINER" "$TFRECORD_TOOL" "$QUANTIZE"
 
 # netvlad FOLDER [SEED] : exports the model, if there is TensorFlow.
 netvlad() {

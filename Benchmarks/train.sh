@@ -12,9 +12,7 @@ STEPS=${STEPS:-6}
 TRAINER=${TRAINER:-$top/.build/release/trainer}
 TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
 MODEL_PROBE=${MODEL_PROBE:-$top/.build/release/model-probe}
-for program in "$TRAINER" "$TFRECORD_TOOL" "$MODEL_PROBE"; do
-  [ -x "$program" ] || (cd "$top" && swift build -c release --static-swift-stdlib --product "${program##*/}" >&2)
-done
+build_missing "$TRAINER" "$TFRECORD_TOOL" "$MODEL_PROBE"
 
 # compare NAME GOAL BATCH MODEL FLAG=VALUE… : both programs' videos a second and memory, on frames.
 compare() {

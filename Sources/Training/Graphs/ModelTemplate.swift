@@ -10,6 +10,10 @@ import Tensors
 package struct ModelTemplate {
   private let files: ModelFileSet
 
+  /// The template of a graph's variables.
+  ///
+  /// - Parameters:
+  ///   - modelFlags, flags: what the files beside the checkpoint tell of the model.
   /// - Throws: ``KernelError`` `.badData` when a variable has no shape of its own.
   package init(_ graph: InferenceGraph, _ modelFlags: ModelFlags, _ flags: Hyperparameters) throws {
     let tensors = try graph.meta.variables().map { variable in

@@ -14,6 +14,8 @@ package struct TrainedModel: Sendable {
   /// The step that the checkpoint's name tells; 0 when it tells none.
   package var step: Int { Int(Path.name(of: prefix).split { $0 == "-" || $0 == "_" }.last ?? "") ?? 0 }
 
+  /// A checkpoint whose folder tells the model; no values are read yet.
+  ///
   /// - Parameters:
   ///   - prefix: the checkpoint; `model_flags.json` and the hyperparameters are in its folder.
   ///   - classCount, frameLimit: of the videos, for what the training did not keep them of.
