@@ -23,6 +23,8 @@ TF_SEEDS = SEEDS[:int(setting("TF_SEEDS", 1))] if TF_PYTHON else []
 JOBS = int(setting("JOBS", len(os.sched_getaffinity(0))))
 
 BAGS = {"iterations": 20, "dbof_cluster_size": 64, "dbof_hidden_size": 32}
+NEXTVLAD = {"iterations": 20, "nextvlad_cluster_size": 8, "nextvlad_hidden_size": 32, "groups": 4}
+BERT = {"no_sample": "true", "bert_attention_heads": 4, "bert_intermediate_size": 64}
 # Model, level, steps, learning rate, flags. Those with batch normalization take more steps, until the running means and
 # variances, which move by a thousandth a step, have forgotten what they began with.
 MODELS = [
@@ -41,6 +43,10 @@ MODELS = [
     ("GRUbidirect", "frame", 3000, 0.01, {"lstm_cells": 32}),
     ("GRUbidirect_branchedBN", "frame", 6000, 0.01, {}),
     ("attention_frames_v0", "frame", 6000, 0.01, {}),
+    ("NeXtVLADModel", "frame", 6000, 0.01, NEXTVLAD),
+    ("MixNeXtVladModel", "frame", 6000, 0.01, dict(NEXTVLAD, video_level_classifier_model="LogisticModel")),
+    ("Bert", "frame", 6000, 0.001, BERT),
+    ("BertCross", "frame", 6000, 0.001, BERT),
 ]
 STUDENT, STUDENT_VIDEOS = {"gru_cells": 16, "gru_layers": 1}, 1500
 

@@ -64,14 +64,15 @@ struct Export: ParsableCommand {
     guard let folder = output ?? trainDir else {
       throw KernelError(.usage, "", "nobody says where to write the template", hint: "use --output or --train-dir")
     }
-    let flags = try trained.flags.hyperparameters()
+    let model = try Zoo.model(named: description.model ?? "")
+    let flags = try trained.flags.hyperparameters(of: model)
     let modelFlags = try description.modelFlags
     let videos = VideoShape(
       featureSizes: modelFlags.schema.inputs.map(\.size),
       frameLimit: modelFlags.takesFrames ? trained.extents.maxFrames ?? 300 : nil,
       classCount: trained.extents.numClasses ?? flags.lineage.usualClassCount)
     let graph = try InferenceGraph(
-      Zoo.model(named: description.model ?? ""), flags, videos, rounds: rounds, seed: seed.map(Int.init))
+      model, flags, videos, rounds: rounds, seed: seed.map(Int.init))
     // Nothing was trained: the number of the step is 0.
     let name = name ?? (naming.forceOutputModelName ? ModelExport.baseName : "\(ModelExport.baseName)_0")
     try FolderMaker().makeWithParents(folder)

@@ -17,6 +17,8 @@ struct IdleOptions: ParsableArguments {
   @Option(help: .hidden) var lstmCellsAudio: String?
   @Option(help: .hidden) var gruCellsVideo: String?
   @Option(help: .hidden) var gruCellsAudio: String?
+  @Option(help: .hidden) var padSeqLength: String?
+  @Flag(inversion: .prefixedNo, help: .hidden) var poolLayer: Bool?
 
   /// Tells which of them were given in vain.
   func note(_ diagnostics: Diagnostics) {
@@ -27,7 +29,8 @@ struct IdleOptions: ParsableArguments {
       ("hidden_size", hiddenSize != nil), ("netvlad_hidden_size_video", netvladHiddenSizeVideo != nil),
       ("netvlad_hidden_size_audio", netvladHiddenSizeAudio != nil), ("lstm_cells_video", lstmCellsVideo != nil),
       ("lstm_cells_audio", lstmCellsAudio != nil), ("gru_cells_video", gruCellsVideo != nil),
-      ("gru_cells_audio", gruCellsAudio != nil),
+      ("gru_cells_audio", gruCellsAudio != nil), ("pad_seq_length", padSeqLength != nil),
+      ("pool_layer", poolLayer == true),
     ]
     for option in given where option.isGiven {
       diagnostics.note("--\(option.name) is accepted for the sake of published command lines, and has no effect")

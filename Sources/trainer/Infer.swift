@@ -118,7 +118,7 @@ struct Infer: ParsableCommand {
       throw KernelError(
         .usage, folder, "has no exported model to be packed", hint: "write it with trainer export first")
     }
-    let checkpoint = try TrainedModel(trained.prefix(in: folder)) { $0 ?? Hyperparameters() }
+    let checkpoint = try TrainedModel(trained.prefix(in: folder)) { $0 ?? Hyperparameters($1.usualLineage) }
     try StatedModel(name: model.architecture, featureNames: model.featureNames, featureSizes: model.featureSizes)
       .check(checkpoint.modelFlags)
     return try checkpoint.exported(usesAverages: trained.usesAverages)

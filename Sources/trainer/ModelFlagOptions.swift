@@ -7,8 +7,8 @@ struct ModelFlagOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Whose models and defaults: miha (first of 2018), willow (first of 2017), boliu (tenth of 2018). The variables of \
-      willow have no scope.
+      Whose models and defaults: miha (first of 2018), willow (first of 2017), boliu (tenth of 2018), tm (ninth of \
+      2019). The variables of willow have no scope (default: tm for its own models, else miha).
       """, valueName: "name"))
   var lineage: String?
 
@@ -32,6 +32,15 @@ struct ModelFlagOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: .flag("netvlad_add_batch_norm")) var netvladAddBatchNorm: Bool?
   @Flag(inversion: .prefixedNo, help: .flag("lightvlad")) var lightvlad: Bool?
   @Flag(inversion: .prefixedNo, help: .flag("vlagd")) var vlagd: Bool?
+  @Option(help: .flag("nextvlad_cluster_size")) var nextvladClusterSize: String?
+  @Option(help: .flag("nextvlad_hidden_size")) var nextvladHiddenSize: String?
+  @Option(help: .flag("groups")) var groups: String?
+  @Option(help: .flag("expansion")) var expansion: String?
+  @Option(help: .flag("gating_reduction")) var gatingReduction: String?
+  @Option(help: .flag("drop_rate")) var dropRate: String?
+  @Option(help: .flag("mix_number")) var mixNumber: String?
+  @Option(help: .flag("cl_temperature")) var clTemperature: String?
+  @Option(help: .flag("cl_lambda")) var clLambda: String?
   @Option(help: .flag("fv_cluster_size")) var fvClusterSize: String?
   @Option(help: .flag("fv_hidden_size")) var fvHiddenSize: String?
   @Flag(inversion: .prefixedNo, help: .flag("fv_relu")) var fvRelu: Bool?
@@ -56,6 +65,22 @@ struct ModelFlagOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: .flag("gru_random_sequence")) var gruRandomSequence: Bool?
   @Flag(inversion: .prefixedNo, help: .flag("gru_backward")) var gruBackward: Bool?
 
+  @Option(
+    help: ArgumentHelp(
+      "A bert_config.json, whose sizes of the middle, of the table of places, and first weights are taken.",
+      valueName: "path"), completion: .file(extensions: ["json"]))
+  var bertConfigFile: String?
+  @Option(help: .flag("bert_hidden_layer")) var bertHiddenLayer: String?
+  @Option(help: .flag("bert_attention_heads")) var bertAttentionHeads: String?
+  @Option(help: .flag("bert_intermediate_size")) var bertIntermediateSize: String?
+  @Option(help: .flag("bert_initializer_range")) var bertInitializerRange: String?
+  @Option(help: .flag("bert_dropout_prob")) var bertDropoutProb: String?
+  @Option(help: .flag("bert_max_position_embeddings")) var bertMaxPositionEmbeddings: String?
+  @Flag(inversion: .prefixedNo, help: .flag("use_position")) var usePosition: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("bert_position")) var bertPosition: Bool?
+  @Flag(inversion: .prefixedNo, help: .flag("no_sample")) var noSample: Bool?
+  @Option(help: .flag("pooling_strategy")) var poolingStrategy: String?
+
   @Option(help: .flag("ensemble_num")) var ensembleNum: String?
   @Option(help: .flag("ensemble_wts")) var ensembleWts: [String] = []
   @Flag(inversion: .prefixedNo, help: .flag("float16_flag")) var float16Flag: Bool?
@@ -69,7 +94,9 @@ struct ModelFlagOptions: ParsableArguments {
       ("vlagd", vlagd), ("fv_relu", fvRelu), ("fv_couple_weights", fvCoupleWeights), ("dbof_relu", dbofRelu),
       ("dbof_add_batch_norm", dbofAddBatchNorm), ("softdbof_maxpool", softdbofMaxpool), ("fc_dimred", fcDimred),
       ("lstm_random_sequence", lstmRandomSequence), ("lstm_backward", lstmBackward),
-      ("gru_random_sequence", gruRandomSequence), ("gru_backward", gruBackward), ("float16_flag", float16Flag),
+      ("gru_random_sequence", gruRandomSequence), ("gru_backward", gruBackward),
+      ("use_position", usePosition), ("bert_position", bertPosition), ("no_sample", noSample),
+      ("float16_flag", float16Flag),
     ]
     let values: [(String, String?)] = [
       ("iterations", iterations), ("video_level_classifier_model", videoLevelClassifierModel),
@@ -79,6 +106,13 @@ struct ModelFlagOptions: ParsableArguments {
       ("dbof_cluster_size", dbofClusterSize), ("dbof_hidden_size", dbofHiddenSize),
       ("dbof_pooling_method", dbofPoolingMethod), ("dbof_activation", dbofActivation), ("lstm_cells", lstmCells),
       ("lstm_layers", lstmLayers), ("gru_cells", gruCells), ("gru_layers", gruLayers),
+      ("nextvlad_cluster_size", nextvladClusterSize), ("nextvlad_hidden_size", nextvladHiddenSize),
+      ("groups", groups), ("expansion", expansion), ("gating_reduction", gatingReduction), ("drop_rate", dropRate),
+      ("mix_number", mixNumber), ("cl_temperature", clTemperature), ("cl_lambda", clLambda),
+      ("bert_hidden_layer", bertHiddenLayer), ("bert_attention_heads", bertAttentionHeads),
+      ("bert_intermediate_size", bertIntermediateSize), ("bert_initializer_range", bertInitializerRange),
+      ("bert_dropout_prob", bertDropoutProb), ("bert_max_position_embeddings", bertMaxPositionEmbeddings),
+      ("pooling_strategy", poolingStrategy),
       ("ensemble_num", ensembleNum),
     ]
     let lists: [(String, [String])] = [
@@ -91,9 +125,11 @@ struct ModelFlagOptions: ParsableArguments {
 
   /// The hyperparameters that `base` has, or the lineage's defaults, with what was given.
   ///
-  /// - Throws: ``KernelError`` `.usage` for a word that does not fit its flag.
-  func hyperparameters(from base: Hyperparameters? = nil) throws -> Hyperparameters {
-    var flags = base ?? Hyperparameters()
+  /// - Parameter model: its usual lineage is taken when none is given.
+  /// - Throws: ``KernelError`` `.usage` for a word that does not fit its flag; of the configuration file `.noInput` or
+  ///   `.badData`.
+  func hyperparameters(of model: any VideoModel, from base: Hyperparameters? = nil) throws -> Hyperparameters {
+    var flags = base ?? Hyperparameters(model.usualLineage)
     if let name = lineage {
       guard let lineage = Lineage(rawValue: name) else {
         throw KernelError(
@@ -102,6 +138,7 @@ struct ModelFlagOptions: ParsableArguments {
       }
       if base?.lineage != lineage { flags = Hyperparameters(lineage) }
     }
+    if let bertConfigFile { try flags.read(bertConfiguration: bertConfigFile) }
     for (name, words) in words where !words.isEmpty { try flags.set(name, words) }
     return flags
   }

@@ -23,6 +23,14 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How weights follow their gradients: \(names).", valueName: "name"))
   var optimizer = Optimizer.adam.rawValue
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The optimizers of the ninth place of 2019, by its names: radam (RAdamOptimizer), or bert (AdamWeightDecayOptimizer \
+      with a rate that falls to 0 in as many steps as --learning-rate-decay-examples says).
+      """, valueName: "name"))
+  var customOptimizer: String?
+
   @Option(help: ArgumentHelp("The learning rate to begin with.", valueName: "rate"))
   var baseLearningRate: Float = 0.01
 
@@ -31,6 +39,9 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("After how many videos that happens.", valueName: "n"))
   var learningRateDecayExamples: Float = 4_000_000
+
+  @Option(help: ArgumentHelp("A rate that stays as it is, instead of those; 0 is none.", valueName: "rate"))
+  var fixLearningRate: Float?
 
   @Option(
     help: ArgumentHelp(
@@ -53,6 +64,7 @@ struct RecipeOptions: ParsableArguments {
     for (name, value) in [
       ("base-learning-rate", baseLearningRate), ("learning-rate-decay", learningRateDecay),
       ("learning-rate-decay-examples", learningRateDecayExamples),
+      ("fix-learning-rate", fixLearningRate.flatMap { $0 == 0 ? nil : $0 } ?? 1),
     ] where !(value > 0 && value.isFinite) {
       throw ValidationError("--\(name) must be a number above 0, not \(value)")
     }
@@ -83,6 +95,18 @@ struct RecipeOptions: ParsableArguments {
       recipe.baseLearningRate = baseLearningRate
       recipe.learningRateDecay = learningRateDecay
       recipe.decayExamples = learningRateDecayExamples
+      if let name = customOptimizer, !name.isEmpty {
+        guard let custom = Optimizer.custom[name] else {
+          throw KernelError(
+            .usage, "", "there is no custom optimizer \(name.printable)",
+            hint: "one of " + Optimizer.custom.keys.sorted().joined(separator: ", "))
+        }
+        recipe.optimizer = custom
+        recipe.fallsLinearly = custom == .weightDecayAdam
+      }
+      if let fixLearningRate, fixLearningRate != 0 {
+        (recipe.baseLearningRate, recipe.learningRateDecay, recipe.fallsLinearly) = (fixLearningRate, 1, false)
+      }
       recipe.batchSize = batchSize
       recipe.clipNorm = clipGradientNorm
       recipe.regularizationPenalty = regularizationPenalty

@@ -124,7 +124,7 @@ struct Train: ParsableCommand {
       source: "the command line", model: model.name, names: records.featureNames, sizes: records.featureSizes,
       level: records.frameFeatures ? .frame : .video, labelLoss: recipe.labelLoss)
     var plan = try TrainingPlan(
-      model, flags.hyperparameters(), modelFlags, recipe.recipe, input, seed: Int(seed))
+      model, flags.hyperparameters(of: model), modelFlags, recipe.recipe, input, seed: Int(seed))
     plan.averageHalflife = emaHalflife ?? (emaSource == nil ? nil : 3000)
     plan.averageForm = emaSource == nil ? .always : .sinceSource
     return plan

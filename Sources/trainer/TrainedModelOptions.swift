@@ -60,7 +60,7 @@ struct TrainedModelOptions: ParsableArguments {
   /// - Throws: ``KernelError`` `.usage` when the options contradict what the folder tells.
   func model(_ prefix: String, _ stated: StatedModel) throws -> TrainedModel {
     let model = try TrainedModel(prefix, classCount: extents.numClasses, frameLimit: extents.maxFrames) {
-      try flags.hyperparameters(from: $0)
+      try flags.hyperparameters(of: $1, from: $0)
     }
     try stated.check(model.modelFlags)
     return model

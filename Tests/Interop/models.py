@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from harness import check, v1
+from settings_of_2019 import hyperparameters, lineage
 
 v1.disable_eager_execution()
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Fixtures")
@@ -68,6 +69,19 @@ def of_2018(name):
   compare(predictions(prefix, raw, arrays["num_frames"]), arrays["predictions"])
 
 
+def of_2019(name):
+  folder = os.path.join(FIXTURES, "zoo2019", name)
+  with open(os.path.join(folder, "case.json")) as file:
+    case = json.load(file)
+  arrays = np.load(os.path.join(folder, "io.npz"))
+  raw = arrays["input_batch_raw"]
+  flags = hyperparameters(case["flags"])
+  if case["repo"] == "google":
+    flags.setdefault("dbof_activation", "sigmoid")
+  prefix = exported(lineage(case), case["model"], os.path.join(folder, "model.ckpt-1234"), raw.shape, "24,8", 12, flags)
+  compare(predictions(prefix, raw, arrays["num_frames"]), arrays["predictions"])
+
+
 def of_2017(name):
   folder = os.path.join(FIXTURES, "zoo", name)
   with open(os.path.join(folder, "flags.json")) as file:
@@ -85,8 +99,8 @@ def of_2017(name):
     raw[np.arange(raw.shape[1])[None, :] >= counts[:, None]] = 0
   else:
     raw = arrays["input_batch_raw"]
-  lineage = case["code"] if case["code"] in ("willow", "boliu") else "willow"
-  prefix = exported(lineage, case["model"], os.path.join(folder, "model.ckpt-1234"), raw.shape, "1024,128", 25, flags)
+  code = case["code"] if case["code"] in ("willow", "boliu") else "willow"
+  prefix = exported(code, case["model"], os.path.join(folder, "model.ckpt-1234"), raw.shape, "1024,128", 25, flags)
   draws = [arrays["u%d" % i] for i in range(8) if "u%d" % i in arrays]
   compare(predictions(prefix, raw, counts, draws), arrays["predictions"])
 
@@ -97,3 +111,5 @@ for case in sorted(os.listdir(os.path.join(FIXTURES, "models", "graphs"))):
     check("an export of %s" % case)(lambda: of_2018(case))
 for case in sorted(os.listdir(os.path.join(FIXTURES, "zoo"))):
   check("an export of %s of 2017 or the 10th place" % case)(lambda: of_2017(case))
+for case in sorted(name for name in os.listdir(os.path.join(FIXTURES, "zoo2019")) if "." not in name):
+  check("an export of %s of 2019" % case)(lambda: of_2019(case))

@@ -16,6 +16,25 @@ import Testing
       ])
   }
 
+  @Test func readsTheSettingsOfBert() throws {
+    var flags = Hyperparameters(.tm)
+    #expect(flags.iterations == 5 && flags.moeNumMixtures == 5 && flags.bertIntermediateSize == 3072)
+    try flags.read(bertConfiguration: fixture("zoo2019/bert_config_tiny.json"))
+    #expect(flags.bertIntermediateSize == 40 && flags.bertMaxPositionEmbeddings == 16)
+    #expect(flags.bertInitializerRange == 0.02)
+    let folder = TemporaryFolder()
+    for (text, problem) in [
+      ("[]", "is not an object"), ("{\"hidden_act\":\"relu\"}", "wants the activation relu"),
+      ("{\"intermediate_size\":\"40\"}", "\"intermediate_size\" is not a number"),
+      ("{\"intermediate_size\":0}", "--bert_intermediate_size is '0'"), ("{", ""),
+    ] {
+      let path = folder.write(Array(text.utf8), "bert.json")
+      let error = #expect(throws: KernelError.self) { try flags.read(bertConfiguration: path) }
+      #expect(error?.kind == .badData && error?.source == path)
+      #expect(problem.isEmpty || error?.problem.contains(problem) == true, "\(String(describing: error))")
+    }
+  }
+
   @Test func flagsAreNamedOnce() {
     let names = ModelFlag.all.map(\.name)
     #expect(Set(names).count == names.count)

@@ -9,8 +9,8 @@ import Testing
 
 @testable import Training
 
-/// A training run of the 2018 first place's programs, or of Google's starter code, in TensorFlow 1.15: three steps, with
-/// all that was computed.
+/// A training run of the programs of 2018's first place, of Google's starter code or of 2019's ninth place in
+/// TensorFlow 1.15: three steps or more, with all that was computed.
 struct TrainingCase {
   let folder: String
   let facts: Facts
@@ -27,9 +27,10 @@ struct TrainingCase {
       var penalty: Float
       var loss: String?
       var optimizer: String?
+      var steps: Int?
 
       enum CodingKeys: String, CodingKey {
-        case optimizer
+        case optimizer, steps
         case rate = "base_learning_rate"
         case decay = "learning_rate_decay"
         case period = "learning_rate_decay_examples"
@@ -47,9 +48,11 @@ struct TrainingCase {
     var frameLimit: Int?
     var averageDecay: Float?
     var teacherWeight: Float?
+    /// `tm` of the ninth place's.
+    var repo: String?
 
     enum CodingKeys: String, CodingKey {
-      case model, flags, train, level
+      case model, flags, train, level, repo
       case featureSizes = "feature_sizes"
       case frameLimit = "max_frames"
       case averageDecay = "ema_decay"
@@ -89,8 +92,6 @@ struct TrainingCase {
 
   /// The graph that the run is made of.
   func graph() throws -> TrainingGraph {
-    var flags = Hyperparameters()
-    for (name, value) in facts.flags { try flags.set(name, [value.text]) }
     var recipe = TrainingRecipe()
     recipe.baseLearningRate = facts.train.rate
     recipe.learningRateDecay = facts.train.decay
@@ -99,6 +100,12 @@ struct TrainingCase {
     recipe.clipNorm = facts.train.clipNorm
     recipe.regularizationPenalty = facts.train.penalty
     recipe.optimizer = try #require(Optimizer(rawValue: facts.train.optimizer ?? "AdamOptimizer"))
+    if let custom = facts.flags["custom_optimizer"]?.text {
+      recipe.optimizer = try #require(Optimizer.custom[custom])
+      // The reference's programs never count the steps of this one, so that its rate stays what it is.
+      recipe.fallsLinearly = custom == "bert"
+      if !countsSteps { recipe.decayExamples = 1e30 }
+    }
     recipe.averageDecay = facts.averageDecay
     if let weight = facts.teacherWeight {
       recipe.loss = .distillation(teacher: weight)
@@ -110,8 +117,35 @@ struct TrainingCase {
     let videos = VideoShape(
       featureSizes: facts.featureSizes, frameLimit: facts.level == "frame" ? facts.frameLimit : nil,
       classCount: labels.shape.dimensions[2])
-    return try TrainingGraph(model, flags, videos, recipe, seed: 1)
+    return try TrainingGraph(model, hyperparameters(), videos, recipe, seed: 1)
   }
+
+  private func hyperparameters() throws -> Hyperparameters {
+    var flags = Hyperparameters(facts.repo.flatMap(Lineage.init(rawValue:)) ?? .miha)
+    for (name, value) in facts.flags where name != "custom_optimizer" {
+      if name == "bert_config_file" {
+        try flags.read(bertConfiguration: fixture("zoo2019/" + value.text))
+      } else {
+        try flags.set(name, [value.text])
+      }
+    }
+    return flags
+  }
+
+  /// Whether the reference counted its steps.
+  var countsSteps: Bool { facts.flags["custom_optimizer"]?.text != "bert" }
+
+  /// What follows a variable's name in that of the average of its gradient's squares.
+  var squares: String {
+    switch facts.flags["custom_optimizer"]?.text {
+    case "radam": "/RAdam_1"
+    case "bert": "/adam_v"
+    default: "/Adam_1"
+    }
+  }
+
+  /// How many steps were made.
+  var steps: Int { facts.train.steps ?? 3 }
 
   func batch(_ step: Int) throws -> TrainingSession.Batch {
     let labels = try arrays.tensor("labels").row(step)

@@ -13,6 +13,8 @@ import Testing
   static let small = [
     "netvlad_cluster_size=6", "netvlad_hidden_size=10", "fv_cluster_size=4", "fv_hidden_size=10",
     "dbof_cluster_size=16", "dbof_hidden_size=10", "lstm_cells=6", "gru_cells=6", "iterations=5",
+    "nextvlad_cluster_size=6", "nextvlad_hidden_size=8", "groups=4", "gating_reduction=4", "mix_number=2",
+    "bert_attention_heads=4", "bert_intermediate_size=10",
   ]
   static let choices: [[String]] = [
     [], ["video_level_classifier_model=LogisticModel"],
@@ -22,9 +24,19 @@ import Testing
     ["lightvlad=true", "softdbof_maxpool=true", "fv_couple_weights=false"], ["sample_random_frames=false"],
     ["sample_all=true", "iterations=8", "frame_shuffle=true"], ["fc_dimred=false", "dbof_pooling_method=average"],
     ["dbof_activation=glu"], ["dbof_activation=sigmoid"],
+    ["pooling_strategy=attn", "use_position=true", "bert_position=true"], ["pooling_strategy=first"],
+    ["pooling_strategy=none", "no_sample=true"], ["pooling_strategy=none", "iterations=8"],
+    ["bert_hidden_layer=1", "bert_dropout_prob=0"], ["drop_rate=0", "expansion=1", "cl_lambda=0"],
     ["lstm_random_sequence=true", "lstm_backward=true", "gru_random_sequence=true", "gru_backward=true"],
   ]
   static let videos = VideoShape(featureSizes: [12, 8], frameLimit: 8, classCount: 7)
+
+  /// What some choices cannot do without.
+  private func needs(_ model: String, _ choice: [String]) -> [String] {
+    // An eighth of sixteen clusters cannot be halved, but a quarter of 32 can.
+    if choice == ["dbof_activation=glu"] { return ["dbof_cluster_size=32"] }
+    return model == "MixNeXtVladModel" ? ["video_level_classifier_model=LogisticModel"] : []
+  }
 
   private func flags(_ lineage: Lineage, _ words: [String]) throws -> Hyperparameters {
     var flags = Hyperparameters(lineage)
@@ -48,8 +60,7 @@ import Testing
 
   @Test(arguments: cases) func canBeTrained(name: String, choice: [String]) throws {
     let model = try Zoo.model(named: name)
-    // An eighth of sixteen clusters cannot be halved, but a quarter of 32 can.
-    let more = choice == ["dbof_activation=glu"] ? ["dbof_cluster_size=32"] : []
+    let more = needs(name, choice)
     for lineage in choice.isEmpty ? Lineage.allCases : [.miha] {
       var videos = VariantTests.videos
       if !model.takesFrames { videos.frameLimit = nil }
@@ -61,7 +72,7 @@ import Testing
 
   @Test(arguments: cases) func predicts(name: String, choice: [String]) throws {
     let model = try Zoo.model(named: name)
-    let more = choice == ["dbof_activation=glu"] ? ["dbof_cluster_size=32"] : []
+    let more = needs(name, choice)
     var videos = VariantTests.videos
     if !model.takesFrames { videos.frameLimit = nil }
     let graph = try InferenceGraph(model, flags(.miha, choice + more), videos, seed: 3)
@@ -88,6 +99,16 @@ import Testing
     ("DbofModelLF", ["dbof_activation=glu", "dbof_cluster_size=8"], "even number of clusters"),
     ("DbofModel", ["dbof_activation=glu"], "is not for DbofModel"),
     ("MoeModel", ["moe_low_rank_gating=0"], "--moe_low_rank_gating is 0"),
+    ("MixNeXtVladModel", [], "which a MoeModel does not have"),
+    ("NeXtVLADModel", ["groups=5"], "24 features (12 times --expansion) cannot be cut into 5"),
+    ("NeXtVLADModel", ["gating_reduction=9"], "--gating_reduction is 9"),
+    ("Bert", ["bert_attention_heads=3"], "--bert_attention_heads is 3, which does not divide 20 features"),
+    ("Bert", ["use_position=true"], "--use_position alone"),
+    ("Bert", ["pooling_strategy=none"], "--pooling_strategy none needs --iterations 8"),
+    (
+      "Bert", ["use_position=true", "bert_position=true", "bert_max_position_embeddings=7"],
+      "--bert_max_position_embeddings is 7, too few for 8 frames"
+    ),
     (
       "NetVLADModelLF",
       ["moe_prob_gating=true", "moe_prob_gating_input=input", "gating_remove_diag=true", "netvlad_hidden_size=3"],

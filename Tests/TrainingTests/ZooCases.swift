@@ -64,6 +64,27 @@ struct ZooCase {
     classCount = 25
   }
 
+  /// A case of the ninth place of 2019, or of the starter code.
+  init(of2019 folder: String) throws {
+    facts = try ZooCase.json(folder + "/case.json")
+    var flags = Hyperparameters(facts["repo"] as? String == "tm" ? .tm : .miha)
+    if facts["repo"] as? String == "google" { flags.dbofActivation = "sigmoid" }
+    for (key, value) in facts["flags"] as? [String: Any] ?? [:] {
+      switch (key, value as? String) {
+      case ("bert_config_file", let name?): try flags.read(bertConfiguration: fixture("zoo2019/" + name))
+      // The reference takes any other word than `prob` for it.
+      case ("moe_prob_gating_input", "feature"): flags.moeProbGatingInput = "input"
+      default: try flags.set(key, [ZooCase.text(value)])
+      }
+    }
+    self.flags = flags
+    model = try Zoo.model(named: #require(facts["model"] as? String))
+    checkpoint = try openCheckpoint(fixture(folder + "/model.ckpt-1234"))
+    arrays = try openCheckpoint(fixture(folder + "/io.npz"))
+    featureSizes = [24, 8]
+    classCount = 12
+  }
+
   private static func json(_ name: String) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(fixtureBytes(name))) as? [String: Any])
   }

@@ -18,12 +18,14 @@ import Testing
     "models/graphs/random_frames_noseed", "models/graphs/random_frames_rounds2_seed7",
   ]
   static let exported = folders("models/graphs").filter { !unrepeatable.contains($0) }
-  /// Those of the starter code are among the steps (`TrainingStepTests`).
-  static let trained = folders("training").filter { !$0.contains("starter_") }
+  /// Those of the starter code and of 2019 are among the steps (`TrainingStepTests`).
+  static let trained = folders("training").filter { !$0.contains("starter_") && !$0.contains("tm_") }
   static let willow = folders("zoo")
+  static let of2019 = folders("zoo2019").filter { !$0.contains(".") }
 
   @Test func thereAreCases() {
     #expect(ZooTests.exported.count == 21 && ZooTests.trained.count == 17 && ZooTests.willow.count == 15)
+    #expect(ZooTests.of2019.count == 22)
   }
 
   @Test(arguments: exported) func exportsOf2018(folder: String) throws {
@@ -46,6 +48,14 @@ import Testing
     let model = try ZooCase(willow: folder)
     let found = try model.predictions(isTraining: true)
     #expect(try model.difference(found, from: "predictions_batchstat") < 1e-5)
+  }
+
+  @Test(arguments: of2019) func inferenceOf2019(folder: String) throws {
+    let model = try ZooCase(of2019: folder)
+    #expect(try model.difference(model.predictions(), from: "predictions") < 1e-5)
+    let shapes = try #require(model.facts["variables"] as? [String: [Int]])
+    let variables = try model.built().graph.variables
+    #expect(Dictionary(uniqueKeysWithValues: variables.map { ($0.name, $0.value.dimensions) }) == shapes)
   }
 
   @Test(arguments: exported) func variablesOf2018(folder: String) throws {

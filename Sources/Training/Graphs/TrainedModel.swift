@@ -19,12 +19,12 @@ package struct TrainedModel: Sendable {
   /// - Parameters:
   ///   - prefix: the checkpoint; `model_flags.json` and the hyperparameters are in its folder.
   ///   - classCount, frameLimit: of the videos, for what the training did not keep them of.
-  ///   - choices: changes the hyperparameters to what the user says they are.
+  ///   - choices: changes the hyperparameters, if any are kept, to what the user says those of the model are.
   /// - Throws: ``KernelError`` `.noInput` when something is missing, `.usage` when the user says other
   ///   hyperparameters than the training had.
   package init(
     _ prefix: String, classCount: Int? = nil, frameLimit: Int? = nil,
-    choices: (Hyperparameters?) throws -> Hyperparameters
+    choices: (Hyperparameters?, any VideoModel) throws -> Hyperparameters
   ) throws {
     self.prefix = prefix
     let folder = Path.folder(of: prefix)
@@ -36,7 +36,7 @@ package struct TrainedModel: Sendable {
     self.model = model
     let path = Path.join(folder, Hyperparameters.fileName)
     let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
-    let flags = try choices(kept)
+    let flags = try choices(kept, model)
     if let difference = kept.flatMap({ flags.contradictions(to: $0, for: model.name).first }) {
       throw KernelError(
         .usage, path, "says --\(difference.name) \(difference.other), not \(difference.own)",

@@ -135,9 +135,17 @@ extension TrainingRecipe {
 
   fileprivate var needsTeacher: Bool { if case .distillation = loss { true } else { false } }
 
-  /// base · decay^⌊step · batch / period⌋.
+  /// base · decay^⌊step · batch / period⌋, or base · (1 - step / period).
   fileprivate func learningRate(_ step: BuiltVariable, _ graph: GraphBuilder) throws -> GraphTensor {
-    try graph.scope("ExponentialDecay") {
+    if fallsLinearly {
+      return try graph.scope("PolynomialDecay") {
+        let last = try graph.constant(decayExamples, name: "last_step")
+        let done = try graph.divide(graph.minimum(graph.cast(step.value, to: .float32), last), last)
+        let left = try graph.subtract(graph.constant(Float(1), name: "one"), done)
+        return try graph.multiply(graph.constant(baseLearningRate, name: "learning_rate"), left)
+      }
+    }
+    return try graph.scope("ExponentialDecay") {
       let seen = try graph.multiply(graph.cast(step.value, to: .float32), Float(batchSize))
       let periods = try graph.unary(
         "Floor", graph.divide(seen, graph.constant(decayExamples, name: "decay_examples")))

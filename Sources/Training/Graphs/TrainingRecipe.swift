@@ -6,6 +6,9 @@ package struct TrainingRecipe: Sendable, Equatable {
   /// The learning rate is multiplied by this each time another ``decayExamples`` examples have been seen.
   package var learningRateDecay: Float = 0.95
   package var decayExamples: Float = 4_000_000
+  /// Lets the learning rate fall in equal parts to 0 after ``decayExamples`` steps instead, as the reference does with
+  /// BERT's optimizer (specs: tm_google §2.4).
+  package var fallsLinearly = false
   package var batchSize = 1024
   /// The largest Euclidean norm of a variable's gradient; 0 or less leaves gradients as they are.
   package var clipNorm: Float = 1

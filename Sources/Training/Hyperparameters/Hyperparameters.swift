@@ -1,4 +1,5 @@
-/// The choices that make a model, as the flags of the references name them (specs: miha2018 §8.0, willow_boliu §1.3).
+/// The choices that make a model, as the flags of the references name them (specs: miha2018 §8.0, willow_boliu §1.3,
+/// tm_google §7.0).
 ///
 /// What each means, takes and starts from is in ``ModelFlag/all``.
 package struct Hyperparameters: Sendable, Equatable {
@@ -31,6 +32,17 @@ package struct Hyperparameters: Sendable, Equatable {
   package var lightvlad = false
   package var vlagd = false
 
+  // MARK: NeXtVLAD
+  package var nextvladClusterSize = 112
+  package var nextvladHiddenSize = 2048
+  package var groups = 8
+  package var expansion = 2
+  package var gatingReduction = 8
+  package var dropRate = 0.5
+  package var mixNumber = 3
+  package var clTemperature = 2.0
+  package var clLambda = 1.0
+
   // MARK: Fisher vectors
   package var fvClusterSize = 64
   package var fvHiddenSize = 2048
@@ -58,6 +70,18 @@ package struct Hyperparameters: Sendable, Equatable {
   package var gruRandomSequence = false
   package var gruBackward = false
 
+  // MARK: Transformers
+  package var bertHiddenLayer = 2
+  package var bertAttentionHeads = 12
+  package var bertIntermediateSize = 3072
+  package var bertInitializerRange = 0.02
+  package var bertDropoutProb = 0.1
+  package var bertMaxPositionEmbeddings = 512
+  package var usePosition = false
+  package var bertPosition = false
+  package var noSample = false
+  package var poolingStrategy = "mean"
+
   // MARK: Several models in one graph
   package var ensembleNum = 1
   package var ensembleWts = [1.0]
@@ -70,6 +94,7 @@ package struct Hyperparameters: Sendable, Equatable {
       dbofClusterSize = 16384
       dbofHiddenSize = 2048
     }
-    if lineage == .boliu { moeNumMixtures = 5 }
+    if lineage == .boliu || lineage == .tm { moeNumMixtures = 5 }
+    if lineage == .tm { iterations = 5 }
   }
 }

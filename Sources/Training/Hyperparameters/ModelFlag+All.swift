@@ -1,13 +1,18 @@
 extension ModelFlag {
   /// All hyperparameters, in the order in which they are listed and stored.
-  package static let all: [ModelFlag] = frames + classifiers + clusters + bags + recurrent + ensembles
+  package static let all: [ModelFlag] =
+    frames + classifiers + clusters + residualClusters + bags + recurrent
+    + transformers + ensembles
 
   /// The one of that name.
   package static func named(_ name: String) -> ModelFlag? { all.first { $0.name == name } }
 
   private static let sizes = 1...(1 << 20)
+  private static let residual = ["NeXtVLADModel", "MixNeXtVladModel"]
+  private static let attentive = ["Bert", "BertCross"]
   private static let sampling =
-    ["DbofModel", "NetVLADModelLF", "NetFVModelLF", "SoftDbofModelLF", "GatedDbofModelLF", "DbofModelLF"]
+    ["DbofModel", "NetVLADModelLF", "NetFVModelLF", "SoftDbofModelLF", "GatedDbofModelLF", "DbofModelLF"] + residual
+    + attentive
   private static let softBags = ["SoftDbofModelLF", "GatedDbofModelLF"]
   private static let heads =
     sampling + ["LstmModel", "GruModel", "Lstmbidirect", "GRUbidirect", "GRUbidirect_branchedBN"]
@@ -15,7 +20,8 @@ extension ModelFlag {
 
   private static let frames: [ModelFlag] = [
     ModelFlag(
-      "iterations", .integer(\.iterations, 1...65536), of: sampling + ["LstmModel", "GruModel"],
+      "iterations", .integer(\.iterations, 1...65536),
+      of: sampling + ["LstmModel", "GruModel", "FrameLevelLogisticModel"],
       "how many frames of a video are looked at"),
     ModelFlag(
       "sample_random_frames", .flag(\.sampleRandomFrames), of: sampling,
@@ -79,6 +85,32 @@ extension ModelFlag {
       "fv_coupling_factor", .number(\.fvCouplingFactor, -1e6...1e6), of: ["NetFVModelLF"], "that factor"),
   ]
 
+  private static let residualClusters: [ModelFlag] = [
+    ModelFlag(
+      "nextvlad_cluster_size", .integer(\.nextvladClusterSize, 2...(1 << 20)), of: residual,
+      "clusters of the image; sound has half as many"),
+    ModelFlag(
+      "nextvlad_hidden_size", .integer(\.nextvladHiddenSize, sizes), of: residual,
+      "width of the layer before the classifier"),
+    ModelFlag(
+      "groups", .integer(\.groups, 2...65536), of: residual,
+      "parts that a frame's image is cut into; sound is cut into half as many"),
+    ModelFlag(
+      "expansion", .integer(\.expansion, 1...1024), of: residual, "how many times as wide frames are made first"),
+    ModelFlag(
+      "gating_reduction", .integer(\.gatingReduction, 1...(1 << 20)), of: residual,
+      "how many times as narrow the middle of the gates is"),
+    ModelFlag(
+      "drop_rate", .number(\.dropRate, 0...0.999), of: residual, "part of a video's clusters that training drops"),
+    ModelFlag("mix_number", .integer(\.mixNumber, 1...256), of: ["MixNeXtVladModel"], "models that are mixed"),
+    ModelFlag(
+      "cl_temperature", .number(\.clTemperature, 1e-3...1e6), of: ["MixNeXtVladModel"],
+      "by what activations are divided before they are compared with those of the mixture"),
+    ModelFlag(
+      "cl_lambda", .number(\.clLambda, 0...1e6), of: ["MixNeXtVladModel"],
+      "penalty of what each model has other than the mixture"),
+  ]
+
   private static let bags: [ModelFlag] = [
     ModelFlag(
       "dbof_cluster_size", .integer(\.dbofClusterSize, 1...(1 << 20)), of: ["DbofModel", "DbofModelLF"] + softBags,
@@ -119,6 +151,32 @@ extension ModelFlag {
     ModelFlag("gru_layers", .integer(\.gruLayers, 1...64), of: ["GruModel"], "layers"),
     ModelFlag("gru_random_sequence", .flag(\.gruRandomSequence), of: ["GruModel"], "sees random frames"),
     ModelFlag("gru_backward", .flag(\.gruBackward), of: ["GruModel"], "sees the last frame first"),
+  ]
+
+  private static let transformers: [ModelFlag] = [
+    ModelFlag("bert_hidden_layer", .integer(\.bertHiddenLayer, 1...64), of: attentive, "layers"),
+    ModelFlag(
+      "bert_attention_heads", .integer(\.bertAttentionHeads, 1...4096), of: attentive,
+      "parts that attend on their own; every feature's size must be a multiple of them"),
+    ModelFlag(
+      "bert_intermediate_size", .integer(\.bertIntermediateSize, sizes), of: attentive,
+      "width of the middle of each layer"),
+    ModelFlag(
+      "bert_initializer_range", .number(\.bertInitializerRange, 0...1e3), of: attentive,
+      "deviation of the first weights"),
+    ModelFlag(
+      "bert_dropout_prob", .number(\.bertDropoutProb, 0...0.999), of: attentive,
+      "part of the attention and of what layers add that training drops"),
+    ModelFlag(
+      "bert_max_position_embeddings", .integer(\.bertMaxPositionEmbeddings, 1...(1 << 20)), of: attentive,
+      "places that can be told apart"),
+    ModelFlag("use_position", .flag(\.usePosition), of: attentive, "frames know their places; needs bert_position"),
+    ModelFlag("bert_position", .flag(\.bertPosition), of: attentive, "places are learned: the only kind there is"),
+    ModelFlag("no_sample", .flag(\.noSample), of: attentive, "training sees all frames too, as all else does"),
+    ModelFlag(
+      "pooling_strategy", .choice(\.poolingStrategy, ["mean", "first", "attn", "none"]), of: attentive,
+      "how frames become a video: their mean, the last one (called first by the reference), by learned attention, or all "
+        + "side by side"),
   ]
 
   private static let ensembles: [ModelFlag] = [

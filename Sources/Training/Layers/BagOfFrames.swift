@@ -44,7 +44,8 @@ extension ModelBuilder {
       }
       let halves = try graph.split(activations, [clusterCount / 2, clusterCount / 2], axis: 1)
       activations = try graph.multiply(halves[0], graph.sigmoid(halves[1]))
-    } else {
+    } else if flags.lineage != .tm {
+      // There the reference computes what it does not use.
       activations = try activated(activations)
     }
     let frames = try graph.reshape(activations, [-1, stream.count, activations.width])

@@ -13,7 +13,14 @@ extension ModelBuilder {
 
   /// One logistic regression a class (specs: miha2018 §8.2).
   func logistic(_ x: GraphTensor, _ classCount: Int) throws -> GraphTensor {
-    try graph.sigmoid(fullyConnected(x, classCount, l2: 1e-8))
+    try graph.sigmoid(logisticActivations(x, classCount))
+  }
+
+  /// The logits of these, `[videos, classes]`; in the lineage tm biases have a penalty too (specs: tm_google §7.1).
+  func logisticActivations(_ x: GraphTensor, _ classCount: Int) throws -> GraphTensor {
+    flags.lineage == .tm
+      ? try fullyConnected(x, classCount, firstWeights: .scaled, l2: 1e-8, biasL2: 1e-8)
+      : try fullyConnected(x, classCount, l2: 1e-8)
   }
 
   /// For each class some logistic experts, mixed by a softmax of which one share is an expert that always says no

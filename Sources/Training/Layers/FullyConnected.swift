@@ -7,18 +7,23 @@ extension ModelBuilder {
   ///
   /// - Parameters:
   ///   - name: the scope of its variables; by default that of the next layer without a name.
+  ///   - first: the weights' first values.
   ///   - l2: penalty of the weights.
+  ///   - biasL2: penalty of the biases.
   ///   - dtype: how the weights are stored.
   func fullyConnected(
-    _ x: GraphTensor, _ width: Int, name: String? = nil, hasBias: Bool = true, l2: Double = 0,
-    as dtype: DType = .float32
+    _ x: GraphTensor, _ width: Int, name: String? = nil, hasBias: Bool = true,
+    firstWeights first: FirstWeights = .glorot, l2: Double = 0, biasL2: Double = 0, as dtype: DType = .float32
   ) throws -> GraphTensor {
     try variables(in: name ?? layerName("fully_connected")) {
-      let weights = try variable("weights", [x.width, width], .glorotUniform, isOfLayer: true, as: dtype)
+      let initializer = first == .glorot ? Initializer.glorotUniform : .scaled(fanIn: x.width)
+      let weights = try variable("weights", [x.width, width], initializer, isOfLayer: true, as: dtype)
       try penalize(weights, l2)
-      var y = try product(x, weights)
-      if hasBias { y = try graph.biasAdd(y, variable("biases", [width], .constant(0), isOfLayer: true).value) }
-      return y
+      let y = try product(x, weights)
+      guard hasBias else { return y }
+      let biases = try variable("biases", [width], .constant(0), isOfLayer: true)
+      try penalize(biases, biasL2)
+      return try graph.biasAdd(y, biases.value)
     }
   }
 
@@ -40,6 +45,22 @@ extension ModelBuilder {
   /// x plus a variable vector with normally distributed first values.
   func addBiases(_ x: GraphTensor, _ name: String, deviation: Float) throws -> GraphTensor {
     try graph.add(x, variable(name, [x.width], .normal(mean: 0, deviation: deviation)).value)
+  }
+}
+
+/// How the weights of a layer start.
+enum FirstWeights {
+  /// Uniform after Glorot.
+  case glorot
+  /// Normal, cut off at two deviations, so that activations keep their variance (`slim.variance_scaling_initializer`).
+  case scaled
+}
+
+extension Initializer {
+  /// Weights of a sum of `fanIn` products (He et al. 2015): a variance of 2 / fanIn after the tails are cut off (specs:
+  /// tm_google §7.0).
+  static func scaled(fanIn: Int) -> Initializer {
+    .truncatedNormal(mean: 0, deviation: (1.3 * 2 / Float(fanIn)).squareRoot())
   }
 }
 

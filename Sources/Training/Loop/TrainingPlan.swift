@@ -68,7 +68,7 @@ package struct TrainingPlan: Sendable {
     let training = [
       Setting("label_loss", modelFlags.labelLoss ?? "CrossEntropyLoss"), Setting("loss_lambda", teacherShare),
       Setting("base_learning_rate", "\(recipe.baseLearningRate)"),
-      Setting("learning_rate_decay", "\(recipe.learningRateDecay)"),
+      Setting("learning_rate_decay", recipe.fallsLinearly ? "linear" : "\(recipe.learningRateDecay)"),
       Setting("learning_rate_decay_examples", "\(recipe.decayExamples)"),
       Setting("batch_size", "\(recipe.batchSize)"), Setting("clip_gradient_norm", "\(recipe.clipNorm)"),
       Setting("regularization_penalty", "\(recipe.regularizationPenalty)"), Setting("seed", "\(seed)"),

@@ -6,6 +6,8 @@ package enum Lineage: String, Sendable, CaseIterable {
   case willow
   /// The tenth place of 2018.
   case boliu
+  /// The ninth place of 2019.
+  case tm
 
   /// How many classes YouTube-8M had that year.
   package var usualClassCount: Int { self == .willow ? 4716 : 3862 }

@@ -31,6 +31,11 @@ package final class ModelBuilder {
     graph.meta.collections.append(penalty.endpoint.tensorName, to: "regularization_losses")
   }
 
+  /// Adds a penalty of something else to the loss.
+  package func penalize(_ penalty: GraphTensor) {
+    if !isRepeating { penalties.append(penalty) }
+  }
+
   /// Lets each step of training move an average a part of the way to the batch's value.
   package func track(_ average: BuiltVariable, _ value: GraphTensor, decay: Float) throws {
     guard isTraining else { return }

@@ -4,14 +4,14 @@ import Graphs
 /// Aggregated descriptors of image and sound (Miech, Laptev and Sivic 2017; specs: miha2018 §8.10, willow_boliu §1.3,
 /// §4.1).
 ///
-/// The boliu lineage has a variant of its own, of which several can be in one graph.
+/// The lineages boliu and tm have a variant of their own, of which boliu can have several in one graph.
 struct NetVLADModelLF: VideoModel {
   let name = "NetVLADModelLF"
   let takesFrames = true
 
   func predictions(of videos: ModelInput, _ build: ModelBuilder) throws -> GraphTensor {
     let flags = build.flags
-    if flags.lineage == .boliu { return try VLADEnsemble().predictions(of: videos, build) }
+    if flags.lineage == .boliu || flags.lineage == .tm { return try VLADEnsemble().predictions(of: videos, build) }
     guard flags.netvladClusterSize.count == 1, flags.netvladHiddenSize.count == 1, flags.ensembleNum == 1 else {
       throw KernelError(.usage, "", "several models in one graph are of the lineage boliu only")
     }

@@ -10,6 +10,8 @@ package protocol VideoModel: Sendable {
   var name: String { get }
   /// Whether it takes frames; else it takes one vector a video.
   var takesFrames: Bool { get }
+  /// Whose defaults it has when nobody says other ones.
+  var usualLineage: Lineage { get }
 
   /// Adds the model.
   ///
@@ -17,6 +19,10 @@ package protocol VideoModel: Sendable {
   /// - Throws: ``KernelError`` `.usage` when the hyperparameters do not fit each other, `.badData` when the features do
   ///   not fit the model.
   func predictions(of videos: ModelInput, _ build: ModelBuilder) throws -> GraphTensor
+}
+
+extension VideoModel {
+  package var usualLineage: Lineage { .miha }
 }
 
 /// The videos that a model sees.

@@ -5,7 +5,7 @@ package enum Zoo {
   package static let models: [any VideoModel] = [
     LogisticModel(), MoeModel(), FrameLevelLogisticModel(), DbofModel(), SoftDbofModelLF(), GatedDbofModelLF(),
     DbofModelLF(), NetVLADModelLF(), NetFVModelLF(), LstmModel(), GruModel(), Lstmbidirect(), GRUbidirect(),
-    GRUbidirectBranchedBN(), AttentionFrames(),
+    GRUbidirectBranchedBN(), AttentionFrames(), NeXtVLADModel(), MixNeXtVladModel(), Bert(), BertCross(),
   ]
 
   /// The model of that name.
