@@ -64,9 +64,9 @@ struct Export: ParsableCommand {
     guard let folder = output ?? trainDir else {
       throw KernelError(.usage, "", "nobody says where to write the template", hint: "use --output or --train-dir")
     }
+    let modelFlags = try description.modelFlags
     let model = try Zoo.model(named: description.model ?? "")
     let flags = try trained.flags.hyperparameters(of: model)
-    let modelFlags = try description.modelFlags
     let videos = VideoShape(
       featureSizes: modelFlags.schema.inputs.map(\.size),
       frameLimit: modelFlags.takesFrames ? trained.extents.maxFrames ?? 300 : nil,

@@ -78,10 +78,10 @@ struct Train: ParsableCommand {
     idle.note(quiet.diagnostics)
     let plan = try plan()
     let folder = try TrainingFolder(trainDir)
-    if startNewModel { try folder.clear() }
     try folder.removeLeftovers()
     let run = try TrainingRun.open(
-      plan, in: folder, averagesFrom: emaSource, readers: threads.workers, workers: threads.workers)
+      plan, in: folder, startsAnew: startNewModel, averagesFrom: emaSource, readers: threads.workers,
+      workers: threads.workers)
     for note in run.notes { quiet.diagnostics.warning(note) }
     if let step = run.resumedStep { quiet.diagnostics.note("\(trainDir): going on after step \(step)") }
     if profile { run.session.profile = Profile() }

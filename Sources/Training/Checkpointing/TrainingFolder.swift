@@ -9,6 +9,7 @@ import Inference
 package final class TrainingFolder {
   package let path: String
   private let lock: Int32
+  private let maker = FolderMaker()
 
   private static let stem = "model.ckpt-"
 
@@ -17,7 +18,7 @@ package final class TrainingFolder {
   /// - Throws: ``KernelError`` `.cannotCreate` when it cannot be made, or another training has it.
   package init(_ path: String) throws {
     self.path = path
-    try FolderMaker().makeWithParents(path)
+    try maker.makeWithParents(path)
     lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard lock >= 0 else { throw SystemError().writing(path) }
     // A process that was just killed takes a while to give its memory back, and only then its locks.
@@ -31,6 +32,9 @@ package final class TrainingFolder {
   }
 
   deinit { close(lock) }
+
+  /// Takes the folder away again if it was missing before and nothing is in it.
+  func removeIfMade() { maker.removeMade() }
 
   /// The prefix of the checkpoint of a step.
   package func prefix(_ step: Int) -> String { TrainingFolder.prefix(step, in: path) }

@@ -19,23 +19,29 @@ package struct TrainingRun {
   /// Begins the training that `plan` describes, or goes on with the newest checkpoint in the folder.
   ///
   /// - Parameters:
+  ///   - startsAnew: removes a training that is there, once all that the new one needs is known to fit.
   ///   - source: a checkpoint whose weights are taken to begin with, as averages too.
   ///   - readers: the threads that decode records.
   /// - Throws: ``KernelError`` `.usage` when the training there is of another model, `.badData` for a checkpoint that
   ///   does not fit, and what reading records throws.
   package static func open(
-    _ plan: TrainingPlan, in folder: TrainingFolder, averagesFrom source: String? = nil, readers: Workers,
-    workers: Workers
+    _ plan: TrainingPlan, in folder: TrainingFolder, startsAnew: Bool = false, averagesFrom source: String? = nil,
+    readers: Workers, workers: Workers
   ) throws -> TrainingRun {
-    guard let step = try folder.steps.last else {
-      return try begin(plan, in: folder, averagesFrom: source, readers, workers)
+    do {
+      if !startsAnew, let step = try folder.steps.last {
+        return try resume(plan, in: folder, after: step, readers, workers)
+      }
+      return try begin(plan, in: folder, startsAnew: startsAnew, averagesFrom: source, readers, workers)
+    } catch {
+      folder.removeIfMade()
+      throw error
     }
-    return try resume(plan, in: folder, after: step, readers, workers)
   }
 
   private static func begin(
-    _ plan: TrainingPlan, in folder: TrainingFolder, averagesFrom source: String?, _ readers: Workers,
-    _ workers: Workers
+    _ plan: TrainingPlan, in folder: TrainingFolder, startsAnew: Bool, averagesFrom source: String?,
+    _ readers: Workers, _ workers: Workers
   ) throws -> TrainingRun {
     // What is wrong with the records should be known before anything is written.
     let input = try TrainingInput(plan.input, readers: readers)
@@ -46,6 +52,7 @@ package struct TrainingRun {
       ?? TrainingSession(graph, workers: workers)
     var state = plan.state
     state.input = try plan.input.identity
+    if startsAnew { try folder.clear() }
     try writeFlags(plan, in: folder)
     return TrainingRun(session: session, input: input, state: state, resumedStep: nil, notes: [])
   }
