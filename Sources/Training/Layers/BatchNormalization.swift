@@ -27,10 +27,7 @@ extension ModelBuilder {
       }
       var (center, spread) = (mean.value, variance.value)
       if isTraining {
-        let axes = Array(0..<(x.rank - 1))
-        center = try graph.mean(x, axes)
-        spread = try graph.mean(
-          graph.binary("SquaredDifference", x, graph.stopGradient(center)), axes)
+        (center, spread) = try graph.moments(x, Array(0..<(x.rank - 1)))
         try track(mean, center, decay: decay)
         try track(variance, spread, decay: decay)
       }

@@ -72,10 +72,7 @@ extension ModelBuilder {
     try variables(in: "LayerNorm") {
       let beta = try variable("beta", [x.width], .constant(0), isOfLayer: true)
       let gamma = try variable("gamma", [x.width], .constant(1), isOfLayer: true)
-      let axis = [x.rank - 1]
-      let mean = try graph.mean(x, axis, keepDims: true)
-      let variance = try graph.mean(
-        graph.binary("SquaredDifference", x, graph.stopGradient(mean)), axis, keepDims: true)
+      let (mean, variance) = try graph.moments(x, [x.rank - 1], keepDims: true)
       let factor = try graph.multiply(graph.rsqrt(graph.add(variance, 1e-12)), gamma.value)
       return try graph.add(graph.multiply(x, factor), graph.subtract(beta.value, graph.multiply(mean, factor)))
     }

@@ -24,6 +24,15 @@ extension GraphBuilder {
   package func mean(_ x: GraphTensor, _ axes: [Int], keepDims: Bool = false) throws -> GraphTensor {
     try reduce("Mean", x, axes, keepDims: keepDims)
   }
+  /// Means over axes, and the means of the squared differences from them, as `tf.nn.moments` builds them: gradients pass
+  /// through the mean once.
+  package func moments(_ x: GraphTensor, _ axes: [Int], keepDims: Bool = false) throws
+    -> (mean: GraphTensor, variance: GraphTensor)
+  {
+    let mean = try mean(x, axes, keepDims: keepDims)
+    let squares = try binary("SquaredDifference", x, stopGradient(mean))
+    return (mean, try self.mean(squares, axes, keepDims: keepDims))
+  }
   /// The largest elements along axes.
   package func largest(_ x: GraphTensor, _ axes: [Int], keepDims: Bool = false) throws -> GraphTensor {
     try reduce("Max", x, axes, keepDims: keepDims)
