@@ -4,7 +4,7 @@
 # Without network or Python there is nothing to judge with: that is said loudly and is no failure.
 #
 #   TF2_PYTHON, TF1_PYTHON   interpreters that have TensorFlow 2.x and 1.15, instead of cached environments
-#   INTEROP_LARGE=0          leave out the tensor of 3 GB
+#   INTEROP_LARGE=0          leave out the tensor of 3 GB and the models of published sizes
 #   INTEROP_SEARCHES=full    compare searches for the weights of nine models too: an hour or more
 #   CKPT_TOOL, TFRECORD_TOOL, FAKE_FILTER, MERGE_PREDS, QUANTIZE, TRAINER, OPTIMIZER_PROBE, GRAPH_PROBE, MODEL_PROBE
 #                            the programs to judge, instead of those in .build/release
@@ -127,7 +127,7 @@ judge() {
     done
   done
   [ -n "$tf2" ] && judge "$tf2" other_formats.py "$tensorflow"
-  judge "${tf2:-$tf1}" large.py "$tensorflow"
+  for script in large.py full_models.py; do judge "${tf2:-$tf1}" "$script" "$tensorflow"; done
   [ -n "$optimizers" ] && for script in optimizers.py searches.py; do judge "$optimizers" "$script" "$packages"; done
 } | tee "$log"
 
