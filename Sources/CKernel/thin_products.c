@@ -154,31 +154,59 @@ WIDE INLINE void multiply_lines(
         }
 }
 
+INLINE size_t rounded_up(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
+
+// Of some rows the terms from `first` on: 16 terms of some rows, then the next 16. Contiguous, since rows may be so far
+// apart that they compete for a few lines of the cache.
+static void pack_rows(ck_factor a, float *packed, size_t rows, size_t first, size_t terms) {
+    size_t length = rounded_up(terms, LANES);
+    for (size_t row = 0; row < rounded_up(rows, ROWS); row++)
+        for (size_t term = 0; term < length; term++)
+            packed[row / ROWS * ROWS * length + (term / LANES * ROWS + row % ROWS) * LANES + term % LANES] =
+                row < rows && term < terms ? a.values[row * a.line_step + first + term] : 0.0f;
+}
+
+// Packed rows by lines of b, whose terms from some one on are `part`.
+WIDE static void multiply_part(
+    const float *packed, const float *part, size_t b_step, float *out, size_t out_step, size_t rows, size_t columns,
+    size_t terms, int adds) {
+    size_t length = rounded_up(terms, LANES), column = 0;
+    for (; column + LINES <= columns; column += LINES)
+        for (size_t row = 0; row < rows; row += ROWS)
+            multiply_lines(
+                packed + row * length, part + column * b_step, b_step,
+                row == 0 && columns - column >= 2 * LINES ? LINES * b_step : 0, out + row * out_step + column,
+                out_step, rows - row, LINES, terms, adds);
+    for (; column < columns; column++)
+        for (size_t row = 0; row < rows; row += ROWS)
+            multiply_lines(
+                packed + row * length, part + column * b_step, b_step, 0, out + row * out_step + column, out_step,
+                rows - row, 1, terms, adds);
+}
+
 // Terms are one apart.
-WIDE static void multiply_along(
+static void multiply_along(
     ck_factor a, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth, float *packed) {
     for (size_t first = 0; first < depth; first += LENGTH) {
-        size_t terms = smaller(LENGTH, depth - first), length = (terms + LANES - 1) / LANES * LANES;
-        // 16 terms of some rows, then the next 16: contiguous, since rows may be so far apart that they compete for a
-        // few lines of the cache.
-        for (size_t row = 0; row < (rows + ROWS - 1) / ROWS * ROWS; row++)
-            for (size_t term = 0; term < length; term++)
-                packed[row / ROWS * ROWS * length + (term / LANES * ROWS + row % ROWS) * LANES + term % LANES] =
-                    row < rows && term < terms ? a.values[row * a.line_step + first + term] : 0.0f;
-        size_t column = 0;
-        const float *part = b.values + first;
-        for (; column + LINES <= columns; column += LINES)
-            for (size_t row = 0; row < rows; row += ROWS)
-                multiply_lines(
-                    packed + row * length, part + column * b.line_step, b.line_step,
-                    row == 0 && columns - column >= 2 * LINES ? LINES * b.line_step : 0, out + row * out_step + column,
-                    out_step, rows - row, LINES, terms, first > 0);
-        for (; column < columns; column++)
-            for (size_t row = 0; row < rows; row += ROWS)
-                multiply_lines(
-                    packed + row * length, part + column * b.line_step, b.line_step, 0, out + row * out_step + column,
-                    out_step, rows - row, 1, terms, first > 0);
+        size_t terms = smaller(LENGTH, depth - first);
+        pack_rows(a, packed, rows, first, terms);
+        multiply_part(packed, b.values + first, b.line_step, out, out_step, rows, columns, terms, first > 0);
     }
+}
+
+size_t ck_packed_count(size_t rows, size_t depth) { return rounded_up(rows, ROWS) * rounded_up(depth, LANES); }
+
+void ck_pack_thin(ck_factor a, float *packed, size_t rows, size_t depth) {
+    for (size_t first = 0; first < depth; first += LENGTH)
+        pack_rows(a, packed + rounded_up(rows, ROWS) * first, rows, first, smaller(LENGTH, depth - first));
+}
+
+void ck_multiply_packed(
+    const float *packed, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth) {
+    for (size_t first = 0; first < depth; first += LENGTH)
+        multiply_part(
+            packed + rounded_up(rows, ROWS) * first, b.values + first, b.line_step, out, out_step, rows, columns,
+            smaller(LENGTH, depth - first), first > 0);
 }
 
 void ck_multiply_thin(
@@ -195,6 +223,20 @@ int ck_has_thin_products(void) { return 0; }
 size_t ck_thin_room(size_t rows) {
     (void)rows;
     return 0;
+}
+
+size_t ck_packed_count(size_t rows, size_t depth) {
+    (void)rows, (void)depth;
+    return 0;
+}
+
+void ck_pack_thin(ck_factor a, float *packed, size_t rows, size_t depth) {
+    (void)a, (void)packed, (void)rows, (void)depth;
+}
+
+void ck_multiply_packed(
+    const float *packed, ck_factor b, float *out, size_t out_step, size_t rows, size_t columns, size_t depth) {
+    (void)packed, (void)b, (void)out, (void)out_step, (void)rows, (void)columns, (void)depth;
 }
 
 void ck_multiply_thin(

@@ -87,7 +87,7 @@ extension OptimizerRule {
         rate: rate, beta1: numbers[3], new1: 1 - numbers[3], new2: 1 - numbers[4], epsilon: numbers[5],
         nesterov: flags.usesNesterov)
       return { part in
-        ck_adam(part.weights, part.variables[1], part.variables[2], part.grad, step, part.count)
+        ck_adam(part.weights, part.variables[1], part.variables[2], part.grad, step, part.count, part.ahead)
       }
     },
     // m, v; beta1_power, lr, beta1, beta2, epsilon, g
