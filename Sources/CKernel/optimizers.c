@@ -85,7 +85,6 @@ WIDTHS void ck_adam(
     if (ahead > 0) {
         // Memory brings what comes next while the arithmetic units divide.
         for (; i + LINE <= count; i += LINE) {
-            __builtin_prefetch(var + i + ahead, 0, 2);
             __builtin_prefetch(m + i + ahead, 0, 2);
             __builtin_prefetch(v + i + ahead, 0, 2);
             adam_part(var + i, m + i, v + i, grad + i, step, LINE);

@@ -68,13 +68,17 @@ struct OptimizerFlags {
 
 /// Weights, slots and gradient from one element on, and how many there are.
 struct OptimizerPart {
-  let variables: [UnsafeMutablePointer<Float>]
+  fileprivate let variables: [UnsafeMutablePointer<Float>]
+  fileprivate let start: Int
   let grad: UnsafePointer<Float>
   let count: Int
   /// How many elements later those of weights and slots are that are worth asking for meanwhile; 0 for none.
   let ahead: Int
 
-  var weights: UnsafeMutablePointer<Float> { variables[0] }
+  var weights: UnsafeMutablePointer<Float> { slot(0) }
+
+  /// The optimizer's slots, from 1 on.
+  func slot(_ number: Int) -> UnsafeMutablePointer<Float> { variables[number] + start }
 }
 
 /// What one optimizer does.
@@ -158,7 +162,7 @@ struct OptimizerRule: Sendable {
       grad.forEachPart(targets[0], call) { part in
         loop(
           OptimizerPart(
-            variables: targets.map { $0 + part.start }, grad: part.values, count: part.count, ahead: part.ahead))
+            variables: targets, start: part.start, grad: part.values, count: part.count, ahead: part.ahead))
       }
     }
     return passedBack?.result

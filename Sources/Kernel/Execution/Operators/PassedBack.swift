@@ -46,11 +46,13 @@ struct PassedBack {
   var isJoined: Bool { packed != nil }
 
   /// Makes the columns that belong to some rows of the weights, if they are not there already.
-  func multiply(_ rows: Range<Int>, _ weights: UnsafePointer<Float>) {
+  ///
+  /// - Parameter ahead: asked for meanwhile.
+  func multiply(_ rows: Range<Int>, _ weights: UnsafePointer<Float>, ahead: ck_ahead) {
     guard let packed, let out = result.mutableFloats.baseAddress else { return }
     ck_multiply_packed(
       packed.floats.baseAddress,
       ck_factor(values: weights + rows.lowerBound * width, line_step: width, term_step: 1), out + rows.lowerBound,
-      result.shape.dimensions[1], rowCount, rows.count, width)
+      result.shape.dimensions[1], rowCount, rows.count, width, ahead)
   }
 }

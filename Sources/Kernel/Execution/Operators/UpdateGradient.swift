@@ -39,12 +39,14 @@ struct UpdateGradient: CustomStringConvertible {
       let width = factors.width
       let grain = passedBack?.isJoined == true ? PassedBack.grain : factors.grain
       forEachPart(of: factors.height, grain, width, call.threads) { rows, room, isLast in
-        passedBack?.multiply(rows, weights)
-        factors.form(rows, weights, into: room, pool)
         let count = rows.count * width
-        if scale != 1 { multiply(room, into: room, count) }
-        // While weights are only multiplied, memory rests, so it should not when they change.
+        // Memory would rest while weights that are in the cache are multiplied: it brings the next ones, half of them
+        // during either product, and then their slots.
         let ahead = passedBack?.isJoined == true && !isLast ? min(count, PassedBack.reach) : 0
+        let next = weights + rows.upperBound * width
+        passedBack?.multiply(rows, weights, ahead: ck_ahead(from: next, count: ahead / 2))
+        factors.form(rows, weights, into: room, pool, ahead: ck_ahead(from: next + ahead / 2, count: ahead / 2))
+        if scale != 1 { multiply(room, into: room, count) }
         body(Part(start: rows.lowerBound * width, values: room, count: count, ahead: ahead))
       }
       return
