@@ -53,8 +53,9 @@ WIDE INLINE void multiply_band(
         for (int v = 0; v < vectors; v++) sums[r][v] = _mm512_setzero_ps();
     for (size_t term = 0; term < terms; term++, a += BAND, b += b_step) {
         if (ahead) {
+            // Where rows of b begin between two lines of the cache, the first was asked for with what is before.
             UNROLL
-            for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)(ahead + v * LANES), _MM_HINT_T1);
+            for (int v = 0; v < vectors; v++) _mm_prefetch((const char *)(ahead + v * LANES + LANES - 1), _MM_HINT_T1);
             ahead += b_step;
         }
         ask(stream);

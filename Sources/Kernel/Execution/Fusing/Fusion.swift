@@ -35,7 +35,9 @@ struct Fusion {
       }
       return fusion.graph
     }
+    // Those that change two nodes at once.
     var last = Fusion(graph, keeping: kept)
+    try last.multiplySmallFirst()
     try last.joinProducts()
     return last.graph
   }
