@@ -64,3 +64,11 @@ compute() {
   shift
   awk "BEGIN { printf \"$format\\n\", $(IFS=,; echo "$*") }"
 }
+
+# print_median NAME : the median of the ratios that lines of $work/ratios tell, if there are any.
+print_median() {
+  [ -s "$work/ratios" ] || return 0
+  sed 's/.*ours is \([0-9.]*\) x.*/\1/' "$work/ratios" | sort -n |
+    awk -v name="$1" '{ ratio[NR] = $1 }
+      END { printf "%s: %.2f x, the median of %d pairs\n", name, ratio[int((NR + 1) / 2)], NR }'
+}

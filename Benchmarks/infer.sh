@@ -52,10 +52,7 @@ compare() {
 in_turn() {
   : >"$work/ratios"
   for _ in $(seq "${PAIRS:-3}"); do compare "$1" "$2"; done
-  [ -s "$work/ratios" ] || return 0
-  sed 's/.*ours is \([0-9.]*\) x.*/\1/' "$work/ratios" | sort -n |
-    awk -v name="$1" '{ ratio[NR] = $1 }
-      END { printf "%s: %.2f x, the median of %d pairs\n", name, ratio[int((NR + 1) / 2)], NR }'
+  print_median "$1"
 }
 
 "$TFRECORD_TOOL" synth -q --level frame --videos "$FIRST" -o "$work/first"

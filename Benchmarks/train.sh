@@ -3,8 +3,9 @@
 # that are in memory. Goal: 2 × as fast for the 2018 winner's NetVLAD, 1.2 × for the others. Rates are medians of the
 # steps after the first, in videos a second; ours reads its records meanwhile.
 #
-#   MODELS   which of netvlad, gateddbof, lstm and moe ("netvlad gateddbof moe")
+#   MODELS   which of netvlad, gateddbof, lstm and moe (all of them)
 #   STEPS    how many steps (6)
+#   PAIRS    how often both are run in turn (3); the median of the ratios is printed at the end
 #   TRAINER, TFRECORD_TOOL, MODEL_PROBE   the programs, instead of those in .build/release
 . "$(dirname "$0")/common.sh"
 
@@ -14,13 +15,8 @@ TFRECORD_TOOL=${TFRECORD_TOOL:-$top/.build/release/tfrecord-tool}
 MODEL_PROBE=${MODEL_PROBE:-$top/.build/release/model-probe}
 build_missing "$TRAINER" "$TFRECORD_TOOL" "$MODEL_PROBE"
 
-# compare NAME GOAL BATCH MODEL FLAG=VALUE… : both programs' videos a second and memory, on frames.
+# compare FLAG=VALUE… : both programs' videos a second and memory, of the model that `in_turn` says.
 compare() {
-  name=$1 goal=$2 batch=$3 model=$4
-  shift 4
-  level=frame names='--frame_features --feature_names rgb,audio' frames=300
-  if [ "$name" = moe ]; then level=video names='--feature_names mean_rgb,mean_audio' frames=0; fi
-  "$TFRECORD_TOOL" synth -q --level "$level" --videos "$((batch * STEPS))" -o "$work/$name"
   flags=
   for flag; do flags="$flags --$flag"; done
   # shellcheck disable=SC2086 # names and flags are words
@@ -37,19 +33,32 @@ compare() {
   # shellcheck disable=SC2046
   set -- $("$TF_PYTHON" "$here/tensorflow_train.py" "$work/graph.meta" "$work/ends" "$batch" "$frames" "$STEPS" 2>/dev/null)
   compute "$name, batches of $batch: TensorFlow    %.2f videos/s   $2 MB peak   ours is %.2f x as fast (goal $goal)" \
-    "$1" "$ours/$1"
+    "$1" "$ours/$1" | tee -a "$work/ratios"
 }
 
-for name in ${MODELS:-netvlad gateddbof moe}; do
+# in_turn NAME GOAL BATCH MODEL FLAG=VALUE… : compares several times, since either's speed may be another in the next
+# minute.
+in_turn() {
+  name=$1 goal=$2 batch=$3 model=$4
+  shift 4
+  level=frame names='--frame_features --feature_names rgb,audio' frames=300
+  if [ "$name" = moe ]; then level=video names='--feature_names mean_rgb,mean_audio' frames=0; fi
+  "$TFRECORD_TOOL" synth -q --level "$level" --videos "$((batch * STEPS))" -o "$work/$name"
+  : >"$work/ratios"
+  for _ in $(seq "${PAIRS:-3}"); do compare "$@"; done
+  print_median "$name"
+}
+
+for name in ${MODELS:-netvlad gateddbof lstm moe}; do
   case $name in
     netvlad)
-      compare netvlad 2 16 NetVLADModelLF netvlad_cluster_size=256 netvlad_hidden_size=1024 netvlad_relu=False \
+      in_turn netvlad 2 16 NetVLADModelLF netvlad_cluster_size=256 netvlad_hidden_size=1024 netvlad_relu=False \
         gating=True moe_prob_gating=True iterations=300 moe_l2=1e-6 ;;
     gateddbof)
-      compare gateddbof 1.2 80 GatedDbofModelLF dbof_cluster_size=4096 dbof_hidden_size=1024 dbof_relu=False \
+      in_turn gateddbof 1.2 80 GatedDbofModelLF dbof_cluster_size=4096 dbof_hidden_size=1024 dbof_relu=False \
         iterations=300 moe_l2=1e-6 ;;
-    lstm) compare lstm 1.2 128 Lstmbidirect lstm_cells=1024 video_level_classifier_model=LogisticModel ;;
-    moe) compare moe 1.2 1024 MoeModel ;;
+    lstm) in_turn lstm 1.2 128 Lstmbidirect lstm_cells=1024 video_level_classifier_model=LogisticModel ;;
+    moe) in_turn moe 1.2 1024 MoeModel ;;
     *) echo "there is no model $name here" >&2; exit 64 ;;
   esac
 done

@@ -57,7 +57,7 @@ WIDTHS void ck_keras_momentum(
     }
 }
 
-WIDTHS void ck_adam(
+INLINE void adam_part(
     float *restrict var, float *restrict m, float *restrict v, const float *restrict grad, ck_adam_step step,
     size_t count) {
     if (step.nesterov) {
@@ -75,6 +75,22 @@ WIDTHS void ck_adam(
             var[i] -= (m[i] * step.rate) / (root(v[i]) + step.epsilon);
         }
     }
+}
+
+WIDTHS void ck_adam(
+    float *restrict var, float *restrict m, float *restrict v, const float *restrict grad, ck_adam_step step,
+    size_t count, size_t ahead) {
+    enum { LINE = 16 };
+    size_t i = 0;
+    if (ahead > 0) {
+        // Memory brings what comes next while the arithmetic units divide.
+        for (; i + LINE <= count; i += LINE) {
+            __builtin_prefetch(m + i + ahead, 0, 2);
+            __builtin_prefetch(v + i + ahead, 0, 2);
+            adam_part(var + i, m + i, v + i, grad + i, step, LINE);
+        }
+    }
+    adam_part(var + i, m + i, v + i, grad + i, step, count - i);
 }
 
 WIDTHS void ck_adamax(

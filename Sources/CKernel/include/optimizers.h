@@ -19,12 +19,14 @@ void ck_keras_momentum(
     float *var, float *accum, const float *grad, float rate, float momentum, bool nesterov, size_t count);
 
 /// m and v follow grad and its square, by `new1` and `new2` of the way; var -= rate m / (sqrt(v) + epsilon).
-/// Nesterov's form takes `beta1` m + `new1` grad for m.
+/// Nesterov's form takes `beta1` m + `new1` grad for m. Meanwhile what is `ahead` in m and v by so many elements is asked
+/// for, unless that is 0; it need not exist.
 typedef struct {
     float rate, beta1, new1, new2, epsilon;
     bool nesterov;
 } ck_adam_step;
-void ck_adam(float *var, float *m, float *v, const float *grad, ck_adam_step step, size_t count);
+void ck_adam(
+    float *var, float *m, float *v, const float *grad, ck_adam_step step, size_t count, size_t ahead);
 /// v = max(beta2 v, |grad|); var -= rate m / (v + epsilon).
 void ck_adamax(
     float *var, float *m, float *v, const float *grad, float rate, float new1, float beta2, float epsilon,

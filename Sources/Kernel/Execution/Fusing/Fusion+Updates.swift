@@ -91,7 +91,7 @@ extension Fusion {
   }
 
   /// The variable whose value it is.
-  private func variable(_ endpoint: Endpoint) -> String? {
+  func variable(_ endpoint: Endpoint) -> String? {
     guard endpoint.output == 0, let node = graph[endpoint.node] else { return nil }
     if node.isVariable { return node.name }
     guard node.op == "Identity" || node.op == "ReadVariableOp", let read = node.dataInputs.first,

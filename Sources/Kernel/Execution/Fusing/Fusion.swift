@@ -28,13 +28,18 @@ struct Fusion {
       Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.softmaxGradient, Fusion.scaledUpdate,
       Fusion.weightGradient, Fusion.lossOfWeightGradient, Fusion.updateByFactors,
     ]
-    return try patterns.reduce(graph) { graph, pattern in
+    let graph = try patterns.reduce(graph) { graph, pattern in
       var fusion = Fusion(graph, keeping: kept)
       for node in graph.nodes {
         if let new = pattern(fusion)(node) { try fusion.graph.update(node.name) { $0 = new } }
       }
       return fusion.graph
     }
+    // Those that change two nodes at once.
+    var last = Fusion(graph, keeping: kept)
+    try last.multiplySmallFirst()
+    try last.joinProducts()
+    return last.graph
   }
 
   /// The node that an input of `node` comes from, if it is one of those operators and only `node` takes it, once.

@@ -39,15 +39,17 @@ struct FactoredGradient {
   /// - Parameters:
   ///   - weights: all of them.
   ///   - out: has room for the rows.
+  ///   - ahead: asked for meanwhile.
   func form(
-    _ rows: Range<Int>, _ weights: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, _ pool: BufferPool
+    _ rows: Range<Int>, _ weights: UnsafePointer<Float>?, into out: UnsafeMutablePointer<Float>, _ pool: BufferPool,
+    ahead: ck_ahead = ck_ahead()
   ) {
     guard let left = left.floats.baseAddress, let right = right.floats.baseAddress else { return }
     MatrixPiece(
       a: .init(values: left + rows.lowerBound, stride: height, isTransposed: true),
       b: .init(values: right, stride: width, isTransposed: false), out: out, stride: width, rows: rows.count,
       columns: width, depth: rowCount
-    ).multiply(pool)
+    ).multiply(pool, ahead: ahead)
     if decay != 0, let weights { ck_add_scaled(out, weights + rows.lowerBound * width, decay, rows.count * width) }
   }
 

@@ -41,9 +41,11 @@ struct MatrixPiece {
   let columns: Int
   let depth: Int
 
-  /// - Parameter pool: gives up to 0.6 MB to work in.
-  func multiply(_ pool: BufferPool) {
-    if isThin, multiplyThin(pool) { return }
+  /// - Parameters:
+  ///   - pool: gives up to 0.6 MB to work in.
+  ///   - ahead: asked for meanwhile where rows are few.
+  func multiply(_ pool: BufferPool, ahead: ck_ahead = ck_ahead()) {
+    if isThin, multiplyThin(pool, ahead: ahead) { return }
     if !paysOnTiles || !multiplyOnTiles(pool) { multiplyByBLAS() }
   }
 
@@ -55,10 +57,10 @@ struct MatrixPiece {
   }
 
   /// Whether few rows were multiplied with b as it lies in memory: not without AVX-512 or memory.
-  func multiplyThin(_ pool: BufferPool) -> Bool {
+  func multiplyThin(_ pool: BufferPool, ahead: ck_ahead = ck_ahead()) -> Bool {
     guard MatrixPiece.hasThinProducts, let room = try? pool.take(ck_thin_room(rows)) else { return false }
     defer { pool.give(room) }
-    ck_multiply_thin(a.rows, b.columns, out, stride, rows, columns, depth, room.baseAddress)
+    ck_multiply_thin(a.rows, b.columns, out, stride, rows, columns, depth, room.baseAddress, ahead)
     return true
   }
 

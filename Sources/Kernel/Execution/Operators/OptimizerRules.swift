@@ -24,13 +24,13 @@ extension OptimizerRule {
     OptimizerRule("ApplyMomentum", slots: 1, numbers: 2, gradient: 1) { numbers, flags in
       { part in
         ck_momentum(
-          part.weights, part.variables[1], part.grad, numbers[0], numbers[1], flags.usesNesterov, part.count)
+          part.weights, part.slot(1), part.grad, numbers[0], numbers[1], flags.usesNesterov, part.count)
       }
     },
     OptimizerRule("ApplyKerasMomentum", slots: 1, numbers: 2, gradient: 1, isResourceOnly: true) { numbers, flags in
       { part in
         ck_keras_momentum(
-          part.weights, part.variables[1], part.grad, numbers[0], numbers[1], flags.usesNesterov, part.count)
+          part.weights, part.slot(1), part.grad, numbers[0], numbers[1], flags.usesNesterov, part.count)
       }
     },
   ]
@@ -39,28 +39,28 @@ extension OptimizerRule {
     // accum; lr, g
     OptimizerRule("ApplyAdagrad", slots: 1, numbers: 1, gradient: 1) { numbers, flags in
       { part in
-        ck_adagrad(part.weights, part.variables[1], part.grad, numbers[0], flags.updatesSlots, part.count)
+        ck_adagrad(part.weights, part.slot(1), part.grad, numbers[0], flags.updatesSlots, part.count)
       }
     },
     // accum; lr, epsilon, g
     OptimizerRule("ApplyAdagradV2", slots: 1, numbers: 2, gradient: 2) { numbers, flags in
       { part in
         ck_adagrad_v2(
-          part.weights, part.variables[1], part.grad, numbers[0], numbers[1], flags.updatesSlots, part.count)
+          part.weights, part.slot(1), part.grad, numbers[0], numbers[1], flags.updatesSlots, part.count)
       }
     },
     // accum; lr, l1, l2, g
     OptimizerRule("ApplyProximalAdagrad", slots: 1, numbers: 3, gradient: 3) { numbers, _ in
       { part in
         ck_proximal_adagrad(
-          part.weights, part.variables[1], part.grad, numbers[0], numbers[1], numbers[2], part.count)
+          part.weights, part.slot(1), part.grad, numbers[0], numbers[1], numbers[2], part.count)
       }
     },
     // gradient_accumulator, gradient_squared_accumulator; g, lr, l1, l2, global_step
     OptimizerRule("ApplyAdagradDA", slots: 2, numbers: 4, gradient: 0) { numbers, _ in
       { part in
         ck_adagrad_dual(
-          part.weights, part.variables[1], part.variables[2], part.grad, numbers[0], numbers[1], numbers[2],
+          part.weights, part.slot(1), part.slot(2), part.grad, numbers[0], numbers[1], numbers[2],
           numbers[3], part.count)
       }
     },
@@ -74,7 +74,7 @@ extension OptimizerRule {
         rate: numbers[0], l1: numbers[1], l2: numbers[2], shrinkage: hasShrinkage ? numbers[3] : 0,
         power: numbers[hasShrinkage ? 4 : 3])
       return { part in
-        ck_ftrl(part.weights, part.variables[1], part.variables[2], part.grad, step, part.count)
+        ck_ftrl(part.weights, part.slot(1), part.slot(2), part.grad, step, part.count)
       }
     }
   }
@@ -87,7 +87,7 @@ extension OptimizerRule {
         rate: rate, beta1: numbers[3], new1: 1 - numbers[3], new2: 1 - numbers[4], epsilon: numbers[5],
         nesterov: flags.usesNesterov)
       return { part in
-        ck_adam(part.weights, part.variables[1], part.variables[2], part.grad, step, part.count)
+        ck_adam(part.weights, part.slot(1), part.slot(2), part.grad, step, part.count, part.ahead)
       }
     },
     // m, v; beta1_power, lr, beta1, beta2, epsilon, g
@@ -95,7 +95,7 @@ extension OptimizerRule {
       let rate = numbers[1] / (1 - numbers[0])
       return { part in
         ck_adamax(
-          part.weights, part.variables[1], part.variables[2], part.grad, rate, 1 - numbers[2], numbers[3],
+          part.weights, part.slot(1), part.slot(2), part.grad, rate, 1 - numbers[2], numbers[3],
           numbers[4], part.count)
       }
     },
@@ -103,7 +103,7 @@ extension OptimizerRule {
     OptimizerRule("ApplyAdadelta", slots: 2, numbers: 3, gradient: 3) { numbers, _ in
       { part in
         ck_adadelta(
-          part.weights, part.variables[1], part.variables[2], part.grad, numbers[0], numbers[1], numbers[2],
+          part.weights, part.slot(1), part.slot(2), part.grad, numbers[0], numbers[1], numbers[2],
           part.count)
       }
     },
@@ -111,7 +111,7 @@ extension OptimizerRule {
     OptimizerRule("ApplyRMSProp", slots: 2, numbers: 4, gradient: 4) { numbers, _ in
       let step = ck_rmsprop_step(rate: numbers[0], rho: numbers[1], momentum: numbers[2], epsilon: numbers[3])
       return { part in
-        ck_rmsprop(part.weights, part.variables[1], part.variables[2], part.grad, step, part.count)
+        ck_rmsprop(part.weights, part.slot(1), part.slot(2), part.grad, step, part.count)
       }
     },
     // mg, ms, mom; lr, rho, momentum, epsilon, g
@@ -119,7 +119,7 @@ extension OptimizerRule {
       let step = ck_rmsprop_step(rate: numbers[0], rho: numbers[1], momentum: numbers[2], epsilon: numbers[3])
       return { part in
         ck_centered_rmsprop(
-          part.weights, part.variables[1], part.variables[2], part.variables[3], part.grad, step, part.count)
+          part.weights, part.slot(1), part.slot(2), part.slot(3), part.grad, step, part.count)
       }
     },
   ]

@@ -20,8 +20,8 @@ extension Operator {
     Operator(name, isStateful: true) { node in
       let flags = OptimizerFlags(node)
       return { call in
-        try rule.run(call, flags)
-        call.outputs = [call.inputs[0]]
+        let passedBack = try rule.run(call, flags)
+        call.outputs = [call.inputs[0]] + (passedBack.map { [$0] } ?? [])
       }
     }
   }
@@ -37,6 +37,8 @@ struct OptimizerFlags {
   let isFactored: Bool
   /// Whether one more is how much of the weights that gradient has.
   let decays: Bool
+  /// Whether a second output is the product of the second factor and the weights as they were.
+  let passesBack: Bool
 
   init(_ node: Node) {
     usesNesterov = node.attributes.bool("use_nesterov") ?? false
@@ -45,27 +47,38 @@ struct OptimizerFlags {
     scales = isFused && node.attributes.bool(OptimizerRule.scales) ?? false
     isFactored = isFused && node.attributes.bool(OptimizerRule.isFactored) ?? false
     decays = isFused && node.attributes.bool(OptimizerRule.decays) ?? false
+    passesBack = isFactored && node.attributes.bool(OptimizerRule.passesBack) ?? false
   }
 
   /// How many inputs a fused node has more than the optimizer.
   fileprivate var inputCount: Int { (scales ? 1 : 0) + (isFactored ? 2 : 0) + (decays ? 1 : 0) }
 
   /// The factors of the gradient; `nil` when there are none or it is formed.
+  ///
+  /// - Parameter first: the first of the inputs that the optimizer itself does not have.
   fileprivate func factors(_ call: Call, from first: Int) throws -> FactoredGradient? {
     guard isFactored else { return nil }
     let start = first + (scales ? 1 : 0)
     return FactoredGradient(
       call.inputs[start], call.inputs[start + 1], decay: decays ? try call.number(start + 2) : 0)
   }
+
+  fileprivate func secondFactor(_ call: Call, from first: Int) -> Tensor { call.inputs[first + (scales ? 2 : 1)] }
 }
 
 /// Weights, slots and gradient from one element on, and how many there are.
 struct OptimizerPart {
-  let variables: [UnsafeMutablePointer<Float>]
+  fileprivate let variables: [UnsafeMutablePointer<Float>]
+  fileprivate let start: Int
   let grad: UnsafePointer<Float>
   let count: Int
+  /// How many elements later those of weights and slots are that are worth asking for meanwhile; 0 for none.
+  let ahead: Int
 
-  var weights: UnsafeMutablePointer<Float> { variables[0] }
+  var weights: UnsafeMutablePointer<Float> { slot(0) }
+
+  /// The optimizer's slots, from 1 on.
+  func slot(_ number: Int) -> UnsafeMutablePointer<Float> { variables[number] + start }
 }
 
 /// What one optimizer does.
@@ -104,6 +117,7 @@ struct OptimizerRule: Sendable {
   static let scales = "scales"
   static let isFactored = "factored"
   static let decays = "decays"
+  static let passesBack = "passes_back"
 
   /// How many variables each of the operators has, those of fused nodes among them.
   static let references: [String: Int] = Dictionary(
@@ -121,15 +135,19 @@ struct OptimizerRule: Sendable {
       }
     })
 
-  fileprivate func run(_ call: Call, _ flags: OptimizerFlags) throws {
+  /// - Returns: the second output, if there is one.
+  fileprivate func run(_ call: Call, _ flags: OptimizerFlags) throws -> Tensor? {
     let variableCount = slotCount + 1
     let ownCount = variableCount + numberCount + 1
     try call.expect(ownCount + flags.inputCount)
     let numbers = try (variableCount..<ownCount).filter { $0 != variableCount + gradient }.map {
       try call.number($0)
     }
+    let factors = try flags.factors(call, from: ownCount)
+    let passedBack =
+      flags.passesBack ? try PassedBack(call, flags.secondFactor(call, from: ownCount), factors) : nil
     let grad = UpdateGradient(
-      formed: call.inputs[variableCount + gradient], factors: try flags.factors(call, from: ownCount),
+      formed: call.inputs[variableCount + gradient], factors: factors, passedBack: passedBack,
       scale: flags.scales ? try call.number(ownCount) : 1)
     let loop = loop(numbers, flags)
     try call.update(variableCount) { variables in
@@ -141,10 +159,13 @@ struct OptimizerRule: Sendable {
       }
       let targets = variables.compactMap(\.mutableFloats.baseAddress)
       guard targets.count == variables.count else { return }
-      grad.forEachPart(targets[0], call) { start, values, count in
-        loop(OptimizerPart(variables: targets.map { $0 + start }, grad: values, count: count))
+      grad.forEachPart(targets[0], call) { part in
+        loop(
+          OptimizerPart(
+            variables: targets, start: part.start, grad: part.values, count: part.count, ahead: part.ahead))
       }
     }
+    return passedBack?.result
   }
 }
 

@@ -45,7 +45,7 @@ struct UpdateOrder {
   }
 
   /// Operators whose output is a variable's value in the variable's own memory.
-  private static let handsOn: Set<String> = [
+  static let handsOn: Set<String> = [
     "Identity", "ReadVariableOp", "StopGradient", "Snapshot", "Reshape", "ExpandDims", "Squeeze",
     Operator.weightGradient,
   ]
