@@ -19,10 +19,12 @@ struct CheckpointOptions: ParsableArguments {
 
   func validate() throws {
     for (name, value) in [
-      ("save-checkpoint-steps", Double(saveCheckpointSteps)), ("save-checkpoint-minutes", saveCheckpointMinutes),
-      ("keep-last", Double(keepLast)), ("keep-every", Double(keepEvery)),
-    ] where !(value >= 0) {
+      ("save-checkpoint-steps", saveCheckpointSteps), ("keep-last", keepLast), ("keep-every", keepEvery),
+    ] where value < 0 {
       throw ValidationError("--\(name) must be 0 or more, not \(value)")
+    }
+    guard saveCheckpointMinutes >= 0 else {
+      throw ValidationError("--save-checkpoint-minutes must be 0 or more, not \(saveCheckpointMinutes)")
     }
     if keepEvery > 0, keepLast == 0 { throw ValidationError("--keep-every goes with --keep-last") }
   }

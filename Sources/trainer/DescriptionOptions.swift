@@ -33,7 +33,7 @@ struct DescriptionOptions: ParsableArguments {
           hint: "for a checkpoint use --train-dir or --checkpoint")
       }
       return try ModelFlags(
-        source: "the command line", model: model, names: featureNames, sizes: featureSizes,
+        source: ModelFlags.commandLine, model: model, names: featureNames, sizes: featureSizes,
         level: frameFeatures == true ? .frame : .video, labelLoss: "CrossEntropyLoss")
     }
   }

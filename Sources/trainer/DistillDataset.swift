@@ -49,6 +49,7 @@ struct DistillDataset: ParsableCommand {
   func run() throws {
     let files = try records.expanded(inputDataPattern, option: "--input-data-pattern")
     let exported = try model.open(existing: forcing.existing)
+    if exported.isOfTraining { quiet.diagnostics.warning("\(exported.metaPath): \(ModelOptions.trainingNote)") }
     let set = try DistillationSet(exported, to: outputDir, fileSize: fileSize, existing: forcing.existing)
     try records.check(set.path(0), isNoneOf: files)
     let reader = BatchReader(

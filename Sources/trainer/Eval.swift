@@ -60,6 +60,7 @@ struct Eval: ParsableCommand {
     try following.refuse(trained)
     let files = try files()
     let exported = try model.open(existing: forcing.existing)
+    if exported.isOfTraining { quiet.diagnostics.warning("\(exported.metaPath): \(ModelOptions.trainingNote)") }
     if rounds > 1, !exported.drawsAtRandom { quiet.diagnostics.note(ModelOptions.onceNote) }
     let result = try measure(
       exported, Predictor(exported, rounds: rounds, seed: seed, workers: threads.workers), files)

@@ -46,6 +46,12 @@ struct Export: ParsableCommand {
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var quiet: QuietOptions
 
+  func validate() throws {
+    if let name, name.isEmpty || name.contains("/") {
+      throw ValidationError("--name must be a name without folders, not '\(name)'")
+    }
+  }
+
   func run() throws {
     trained.idle.note(quiet.diagnostics)
     if naming.createMetaOnly, !trained.choice.isThere(in: trainDir) { return try writeTemplate() }
@@ -55,9 +61,20 @@ struct Export: ParsableCommand {
       rounds: rounds, usesAverages: trained.usesAverages, seed: seed.map(Int.init))
     let folder = output ?? Path.folder(of: prefix)
     let name = try name ?? (naming.createMetaOnly ? naming.name(for: prefix, model.flags) : ModelExport.baseName)
-    try FolderMaker().makeWithParents(folder)
-    try export.write(to: folder, name: name, existing: forcing.existing, threads.workers)
+    try inFolder(folder) {
+      try export.write(to: folder, name: name, existing: forcing.existing, threads.workers)
+    }
     quiet.diagnostics.detail("\(Path.join(folder, name)): made of \(prefix)")
+  }
+
+  /// Makes a folder for what `body` writes, and takes it away again when that fails.
+  private func inFolder(_ folder: String, _ body: () throws -> Void) throws {
+    let maker = FolderMaker()
+    try maker.makeWithParents(folder)
+    do { try body() } catch {
+      maker.removeMade()
+      throw error
+    }
   }
 
   private func writeTemplate() throws {
@@ -75,9 +92,10 @@ struct Export: ParsableCommand {
       model, flags, videos, rounds: rounds, seed: seed.map(Int.init))
     // Nothing was trained: the number of the step is 0.
     let name = name ?? (naming.forceOutputModelName ? ModelExport.baseName : "\(ModelExport.baseName)_0")
-    try FolderMaker().makeWithParents(folder)
-    try ModelTemplate(graph, modelFlags, flags)
-      .write(to: folder, name: name, existing: forcing.existing, threads.workers)
+    try inFolder(folder) {
+      try ModelTemplate(graph, modelFlags, flags)
+        .write(to: folder, name: name, existing: forcing.existing, threads.workers)
+    }
     quiet.diagnostics.detail("\(Path.join(folder, name)): a template")
   }
 }

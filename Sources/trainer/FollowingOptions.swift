@@ -19,7 +19,9 @@ struct FollowingOptions: ParsableArguments {
   /// there.
   func isTraining(_ folder: String, _ trained: TrainedModelOptions) -> Bool {
     if trained.choice.checkpoint != nil || isWritten { return true }
-    return FileStatus.exists(Path.join(folder, Hyperparameters.fileName))
+    // One of the references' programs has no such file.
+    let isKnown = FileStatus.exists(Path.join(folder, Hyperparameters.fileName))
+    return (isKnown || !FileStatus.exists(Path.join(folder, ModelExport.baseName + ".meta")))
       && (try? TrainingFolder.newest(in: folder)) != nil
   }
 

@@ -18,6 +18,7 @@ struct IdleOptions: ParsableArguments {
   @Option(help: .hidden) var gruCellsVideo: String?
   @Option(help: .hidden) var gruCellsAudio: String?
   @Option(help: .hidden) var padSeqLength: String?
+  @Option(help: .hidden) var l2Penalty: String?
   @Flag(inversion: .prefixedNo, help: .hidden) var poolLayer: Bool?
 
   /// Tells which of them were given in vain.
@@ -30,6 +31,7 @@ struct IdleOptions: ParsableArguments {
       ("netvlad_hidden_size_audio", netvladHiddenSizeAudio != nil), ("lstm_cells_video", lstmCellsVideo != nil),
       ("lstm_cells_audio", lstmCellsAudio != nil), ("gru_cells_video", gruCellsVideo != nil),
       ("gru_cells_audio", gruCellsAudio != nil), ("pad_seq_length", padSeqLength != nil),
+      ("l2_penalty", l2Penalty != nil),
       ("pool_layer", poolLayer == true),
     ]
     for option in given where option.isGiven {

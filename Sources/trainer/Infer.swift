@@ -56,9 +56,11 @@ struct Infer: ParsableCommand {
 
   @OptionGroup(title: "TRAININGS") var trained: CheckpointChoice
 
-  // A published command line has it, where it never had an effect.
+  // Published command lines have them, where they never had an effect.
   @Flag(inversion: .prefixedNo, help: .hidden)
   var sampleAll = false
+  @Flag(inversion: .prefixedNo, help: .hidden)
+  var frameFeatures: Bool?
 
   @OptionGroup var forcing: ForceFlag
   @OptionGroup var threads: ThreadsOption
@@ -75,11 +77,15 @@ struct Infer: ParsableCommand {
     let named = NamedOutput(output, existing: forcing.existing, threads.workers)
     try named.check()
     if sampleAll { quiet.diagnostics.note("--sample_all has no effect: the model decides which frames it takes") }
+    if frameFeatures != nil {
+      quiet.diagnostics.note("--frame_features has no effect: the model decides which records it takes")
+    }
     let files = try records.expanded(inputDataPattern, option: "--input-data-pattern")
     try records.check(named.path, isNoneOf: files)
     let isStream = files.contains(FileArguments.standardInput)
     if resume, isStream { throw KernelError(.usage, "", "a run that reads standard input cannot be resumed") }
     let model = try trainedModel() ?? model.open(existing: forcing.existing) { try pack($0) }
+    if model.isOfTraining { quiet.diagnostics.warning("\(model.metaPath): \(ModelOptions.trainingNote)") }
     if rounds > 1, !model.drawsAtRandom { quiet.diagnostics.note(ModelOptions.onceNote) }
     let run = InferenceRun(
       model: model, files: files, topK: topK, rounds: rounds, seed: seed, shard: records.part.shard,

@@ -123,6 +123,9 @@ struct ModelFlagOptions: ParsableArguments {
       + values.map { name, value in (name, value.map { [$0] } ?? []) } + lists
   }
 
+  /// The names of those that were given.
+  var given: [String] { words.filter { !$0.words.isEmpty }.map(\.name) }
+
   /// The hyperparameters that `base` has, or the lineage's defaults, with what was given.
   ///
   /// - Parameter model: its usual lineage is taken when none is given.
@@ -138,7 +141,7 @@ struct ModelFlagOptions: ParsableArguments {
       }
       if base?.lineage != lineage { flags = Hyperparameters(lineage) }
     }
-    if let bertConfigFile { try flags.read(bertConfiguration: bertConfigFile) }
+    if let bertConfigFile, !bertConfigFile.isEmpty { try flags.read(bertConfiguration: bertConfigFile) }
     for (name, words) in words where !words.isEmpty { try flags.set(name, words) }
     return flags
   }
@@ -152,11 +155,13 @@ extension ArgumentHelp {
 extension ModelFlag {
   /// By the flags' names; made once, because the parser asks for them again and again.
   fileprivate static let helps: [String: ArgumentHelp] = {
-    let defaults = Hyperparameters()
+    let defaults = Lineage.allCases.map { ($0.rawValue, Hyperparameters($0)) }
     return Dictionary(
       uniqueKeysWithValues: all.map { flag in
         let text = flag.help.prefix(1).uppercased() + flag.help.dropFirst()
-        let ending = flag.isSwitch ? "." : " (default: \(flag.text(in: defaults)))."
+        let usual = flag.text(in: Hyperparameters())
+        let others = defaults.filter { flag.text(in: $0.1) != usual }.map { "; \($0.0): \(flag.text(in: $0.1))" }
+        let ending = flag.isSwitch ? "." : " (default: \(usual)\(others.joined()))."
         return (flag.name, ArgumentHelp(text + ending, valueName: flag.isSwitch ? nil : flag.valueName))
       })
   }()

@@ -69,6 +69,12 @@ struct ModelOptions: ParsableArguments {
   /// What is said to those who ask for several rounds in vain.
   static let onceNote = "the model draws nothing at random, so that all --rounds would be alike: it runs once"
 
+  /// What is said of a checkpoint whose folder does not tell the model, so that its own graph is run.
+  static let trainingNote = """
+    the graph is the one of the training, which draws and drops at random and normalizes by each batch: trainer export \
+    makes the model's own
+    """
+
   /// What the user calls the model.
   var name: String { trainDir ?? model ?? inputModelTgz ?? "" }
 
@@ -80,7 +86,9 @@ struct ModelOptions: ParsableArguments {
     defer { unpacked?.discard() }
     var flags: ((VideoSchema.Level) throws -> ModelFlags)?
     if let featureNames, let featureSizes {
-      flags = { try ModelFlags(source: "the command line", names: featureNames, sizes: featureSizes, level: $0) }
+      flags = {
+        try ModelFlags(source: ModelFlags.commandLine, names: featureNames, sizes: featureSizes, level: $0)
+      }
     }
     func opened() throws -> ExportedModel {
       let path = try prefix ?? ModelFolder.model(in: trainDir ?? unpacked?.folder ?? ".")

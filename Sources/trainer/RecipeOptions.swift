@@ -31,11 +31,16 @@ struct RecipeOptions: ParsableArguments {
       """, valueName: "name"))
   var customOptimizer: String?
 
-  @Option(help: ArgumentHelp("The learning rate to begin with.", valueName: "rate"))
-  var baseLearningRate: Float = 0.01
+  @Option(
+    help: ArgumentHelp(
+      "The learning rate to begin with (default: 0.01; of the lineage willow 0.001).", valueName: "rate"))
+  var baseLearningRate: Float?
 
-  @Option(help: ArgumentHelp("By what the rate is multiplied again and again.", valueName: "factor"))
-  var learningRateDecay: Float = 0.95
+  @Option(
+    help: ArgumentHelp(
+      "By what the rate is multiplied again and again (default: 0.95; of the lineage willow 0.9).",
+      valueName: "factor"))
+  var learningRateDecay: Float?
 
   @Option(help: ArgumentHelp("After how many videos that happens.", valueName: "n"))
   var learningRateDecayExamples: Float = 4_000_000
@@ -55,14 +60,14 @@ struct RecipeOptions: ParsableArguments {
   private static let names = Optimizer.allCases.map(\.rawValue).joined(separator: ", ")
 
   func validate() throws {
-    if batchSize < 1 || batchSize > 1 << 24 {
-      throw ValidationError("--batch-size must be 1 or more, not \(batchSize)")
+    guard (1...1 << 24).contains(batchSize) else {
+      throw ValidationError("--batch-size must be from 1 to \(1 << 24), not \(batchSize)")
     }
     if let lossLambda, !(0...1).contains(lossLambda) {
       throw ValidationError("--loss-lambda must be from 0 to 1, not \(lossLambda)")
     }
     for (name, value) in [
-      ("base-learning-rate", baseLearningRate), ("learning-rate-decay", learningRateDecay),
+      ("base-learning-rate", baseLearningRate ?? 1), ("learning-rate-decay", learningRateDecay ?? 1),
       ("learning-rate-decay-examples", learningRateDecayExamples),
       ("fix-learning-rate", fixLearningRate.flatMap { $0 == 0 ? nil : $0 } ?? 1),
     ] where !(value > 0 && value.isFinite) {
@@ -77,40 +82,39 @@ struct RecipeOptions: ParsableArguments {
 
   /// The recipe, without what other options decide.
   ///
+  /// - Parameter lineage: decides what is not given.
   /// - Throws: ``KernelError`` `.usage` for a loss or an optimizer that does not exist.
-  var recipe: TrainingRecipe {
-    get throws {
-      var recipe = TrainingRecipe()
-      guard let loss = TrainingLoss.named[labelLoss] else {
-        throw KernelError(
-          .usage, "", "there is no loss \(labelLoss.printable)",
-          hint: "one of " + TrainingLoss.named.keys.sorted().joined(separator: ", "))
-      }
-      guard let optimizer = Optimizer(rawValue: optimizer) else {
-        throw KernelError(
-          .usage, "", "there is no optimizer \(optimizer.printable)", hint: "one of " + RecipeOptions.names)
-      }
-      recipe.loss = lossLambda.map { .distillation(teacher: $0) } ?? loss
-      recipe.optimizer = optimizer
-      recipe.baseLearningRate = baseLearningRate
-      recipe.learningRateDecay = learningRateDecay
-      recipe.decayExamples = learningRateDecayExamples
-      if let name = customOptimizer, !name.isEmpty {
-        guard let custom = Optimizer.custom[name] else {
-          throw KernelError(
-            .usage, "", "there is no custom optimizer \(name.printable)",
-            hint: "one of " + Optimizer.custom.keys.sorted().joined(separator: ", "))
-        }
-        recipe.optimizer = custom
-        recipe.fallsLinearly = custom == .weightDecayAdam
-      }
-      if let fixLearningRate, fixLearningRate != 0 {
-        (recipe.baseLearningRate, recipe.learningRateDecay, recipe.fallsLinearly) = (fixLearningRate, 1, false)
-      }
-      recipe.batchSize = batchSize
-      recipe.clipNorm = clipGradientNorm
-      recipe.regularizationPenalty = regularizationPenalty
-      return recipe
+  func recipe(_ lineage: Lineage) throws -> TrainingRecipe {
+    var recipe = TrainingRecipe()
+    guard let loss = TrainingLoss.named[labelLoss] else {
+      throw KernelError(
+        .usage, "", "there is no loss \(labelLoss.printable)",
+        hint: "one of " + TrainingLoss.named.keys.sorted().joined(separator: ", "))
     }
+    guard let optimizer = Optimizer(rawValue: optimizer) else {
+      throw KernelError(
+        .usage, "", "there is no optimizer \(optimizer.printable)", hint: "one of " + RecipeOptions.names)
+    }
+    recipe.loss = lossLambda.map { .distillation(teacher: $0) } ?? loss
+    recipe.optimizer = optimizer
+    recipe.baseLearningRate = baseLearningRate ?? lineage.usualLearningRate
+    recipe.learningRateDecay = learningRateDecay ?? lineage.usualRateDecay
+    recipe.decayExamples = learningRateDecayExamples
+    if let name = customOptimizer, !name.isEmpty {
+      guard let custom = Optimizer.custom[name] else {
+        throw KernelError(
+          .usage, "", "there is no custom optimizer \(name.printable)",
+          hint: "one of " + Optimizer.custom.keys.sorted().joined(separator: ", "))
+      }
+      recipe.optimizer = custom
+      recipe.fallsLinearly = custom == .weightDecayAdam
+    }
+    if let fixLearningRate, fixLearningRate != 0 {
+      (recipe.baseLearningRate, recipe.learningRateDecay, recipe.fallsLinearly) = (fixLearningRate, 1, false)
+    }
+    recipe.batchSize = batchSize
+    recipe.clipNorm = clipGradientNorm
+    recipe.regularizationPenalty = regularizationPenalty
+    return recipe
   }
 }

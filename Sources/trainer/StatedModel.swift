@@ -19,7 +19,7 @@ struct StatedModel {
     }
     guard featureNames != nil || featureSizes != nil else { return }
     let other = try ModelFlags(
-      source: "the command line", model: kept.model, names: featureNames ?? kept.featureNames,
+      source: ModelFlags.commandLine, model: kept.model, names: featureNames ?? kept.featureNames,
       sizes: featureSizes ?? kept.featureSizes, level: kept.schema.level, labelLoss: kept.labelLoss)
     guard other.describesSame(as: kept) else {
       throw KernelError(.usage, kept.source, "says that the model is \(kept.summary), not \(other.summary)")

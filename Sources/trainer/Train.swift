@@ -20,8 +20,12 @@ struct Train: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("The model: \(Zoo.models.map(\.name).joined(separator: ", ")).", valueName: "name"))
-  var model = "LogisticModel"
+    help: ArgumentHelp(
+      """
+      The model: \(Zoo.models.map(\.name).joined(separator: ", ")) (default: LogisticModel; of the lineage boliu \
+      NetVLADModelLF).
+      """, valueName: "name"))
+  var model: String?
 
   @Option(
     help: ArgumentHelp("The folder of the training; made if it is missing.", valueName: "folder"),
@@ -77,6 +81,9 @@ struct Train: ParsableCommand {
   func run() throws {
     idle.note(quiet.diagnostics)
     let plan = try plan()
+    for name in flags.given where ModelFlag.named(name)?.models.contains(plan.model.name) == false {
+      quiet.diagnostics.note("--\(name) has no effect: \(plan.model.name) does not look at it")
+    }
     let folder = try TrainingFolder(trainDir)
     try folder.removeLeftovers()
     let run = try TrainingRun.open(
@@ -99,6 +106,10 @@ struct Train: ParsableCommand {
       quiet.diagnostics.warning("\(problem)", hint: problem.hint)
     }
     if outcome == .interrupted { quiet.diagnostics.note("\(trainDir): ended by a signal; its step is saved") }
+    if let step = run.resumedStep, outcome != .interrupted, try run.session.number() == step {
+      quiet.diagnostics.note(
+        "\(trainDir): nothing was left to do after step \(step): --max-steps or --num-epochs is reached")
+    }
     if let profile = run.session.profile { try write(profile) }
     if outcome == .interrupted, let signal = Interruption.signal { throw ExitStatus.ended(by: signal) }
   }
@@ -117,14 +128,23 @@ struct Train: ParsableCommand {
   }
 
   private func plan() throws -> TrainingPlan {
-    var input = try records.input(batchSize: recipe.batchSize)
+    let model = try Zoo.model(
+      named: model ?? (flags.lineage == Lineage.boliu.rawValue ? "NetVLADModelLF" : "LogisticModel"))
+    let hyperparameters = try flags.hyperparameters(of: model)
+    guard !hyperparameters.float16Flag else {
+      throw KernelError(
+        .usage, "", "--float16_flag is for models that are put together, not for trainings",
+        hint: "trainer export --create-meta-only makes one, and ckpt-tool fill gives it the weights of trained ones"
+      )
+    }
+    let lineage = hyperparameters.lineage
+    var input = try records.input(batchSize: recipe.batchSize, lineage)
     input.hasTeacher = recipe.lossLambda != nil
-    let model = try Zoo.model(named: model)
     let modelFlags = try ModelFlags(
-      source: "the command line", model: model.name, names: records.featureNames, sizes: records.featureSizes,
+      source: ModelFlags.commandLine, model: model.name, names: records.featureNames, sizes: records.featureSizes,
       level: records.frameFeatures ? .frame : .video, labelLoss: recipe.labelLoss)
     var plan = try TrainingPlan(
-      model, flags.hyperparameters(of: model), modelFlags, recipe.recipe, input, seed: Int(seed))
+      model, hyperparameters, modelFlags, recipe.recipe(lineage), input, seed: Int(seed))
     plan.averageHalflife = emaHalflife ?? (emaSource == nil ? nil : 3000)
     plan.averageForm = emaSource == nil ? .always : .sinceSource
     return plan

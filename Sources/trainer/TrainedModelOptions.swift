@@ -6,10 +6,12 @@ import Training
 /// Which checkpoint of a training to use, and how.
 struct CheckpointChoice: ParsableArguments {
   @Option(
-    name: [.customLong("checkpoint"), .customLong("checkpoint-file")],
+    name: [.customLong("checkpoint"), .customLong("checkpoint-file"), .customLong("check-point")],
     help: ArgumentHelp(
-      "A checkpoint of the training: its prefix, or its name in --train-dir (default: that of the highest step).",
-      valueName: "prefix"), completion: .file())
+      """
+      A checkpoint of the training: its prefix, its name in --train-dir, or its step (default, and -1: that of the highest \
+      step).
+      """, valueName: "prefix"), completion: .file())
   var checkpoint: String?
 
   @Flag(
@@ -21,7 +23,7 @@ struct CheckpointChoice: ParsableArguments {
   ///
   /// - Throws: ``KernelError`` `.noInput` when there is none.
   func prefix(in folder: String?) throws -> String {
-    guard let checkpoint else {
+    guard let checkpoint, checkpoint != "-1" else {
       guard let folder else {
         throw KernelError(.usage, "", "no checkpoint is named", hint: "use --train-dir or --checkpoint")
       }
@@ -29,6 +31,7 @@ struct CheckpointChoice: ParsableArguments {
     }
     let name = checkpoint.hasSuffix(".index") ? String(checkpoint.dropLast(6)) : checkpoint
     guard let folder, !FileStatus.exists(name + ".index") else { return name }
+    if let step = Int(name), step >= 0 { return TrainingFolder.prefix(step, in: folder) }
     return Path.join(folder, name)
   }
 

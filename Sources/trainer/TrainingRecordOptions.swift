@@ -25,8 +25,9 @@ struct TrainingRecordOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "The records have frames, not means of them.")
   var frameFeatures = false
 
-  @Option(help: ArgumentHelp("How many classes there are: 3862 since 2018, 4716 in 2017.", valueName: "n"))
-  var numClasses = 3862
+  @Option(
+    help: ArgumentHelp("How many classes there are (default: 3862; of the lineage willow 4716).", valueName: "n"))
+  var numClasses: Int?
 
   @Option(help: ArgumentHelp("Frames of a video that are looked at; further ones are dropped.", valueName: "n"))
   var maxFrames = 300
@@ -68,8 +69,9 @@ struct TrainingRecordOptions: ParsableArguments {
       "Records among which the next one is drawn (default: five batches).", valueName: "n"))
   var shuffleBuffer: Int?
 
-  @Option(help: ArgumentHelp("How often every record comes.", valueName: "n"))
-  var numEpochs = 5
+  @Option(
+    help: ArgumentHelp("How often every record comes (default: 5; of the lineage willow 15).", valueName: "n"))
+  var numEpochs: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -78,10 +80,10 @@ struct TrainingRecordOptions: ParsableArguments {
 
   func validate() throws {
     for (name, value) in [
-      ("num-classes", numClasses), ("max-frames", maxFrames), ("num-readers", numReaders),
-      ("num-epochs", numEpochs), ("shuffle-buffer", shuffleBuffer ?? 1),
+      ("num-classes", numClasses ?? 1), ("max-frames", maxFrames), ("num-readers", numReaders),
+      ("num-epochs", numEpochs ?? 1), ("shuffle-buffer", shuffleBuffer ?? 1),
     ] where value < 1 || value > 1 << 30 {
-      throw ValidationError("--\(name) must be 1 or more, not \(value)")
+      throw ValidationError("--\(name) must be from 1 to \(1 << 30), not \(value)")
     }
     if [inclVal, withTwins, useCv].count(where: { $0 }) > 1 {
       throw ValidationError("--incl-val, --with-twins and --use-cv exclude each other")
@@ -91,14 +93,16 @@ struct TrainingRecordOptions: ParsableArguments {
 
   /// The input that the options describe.
   ///
+  /// - Parameter lineage: decides what is not given.
   /// - Throws: ``KernelError`` for files that are not there and features that make no sense.
-  func input(batchSize: Int) throws -> InputOptions {
+  func input(batchSize: Int, _ lineage: Lineage) throws -> InputOptions {
     guard !(files + trainDataPattern).isEmpty else {
       throw KernelError(
         .usage, "", "there are no record files to read", hint: "name them, or use --train-data-pattern")
     }
     let flags = try ModelFlags(
-      source: "the command line", names: featureNames, sizes: featureSizes, level: frameFeatures ? .frame : .video)
+      source: ModelFlags.commandLine, names: featureNames, sizes: featureSizes,
+      level: frameFeatures ? .frame : .video)
     var schema = flags.schema
     schema.maxFrames = maxFrames
     let choice: TrainingFiles.Choice =
@@ -106,7 +110,8 @@ struct TrainingRecordOptions: ParsableArguments {
     let chosen = try TrainingFiles(
       files + trainDataPattern, choice, holdingOut: holdOut.map { try HeldOutShards(parsing: $0) })
     var options = InputOptions(
-      files: chosen.files, schema: schema, classCount: numClasses, batchSize: batchSize, epochs: numEpochs,
+      files: chosen.files, schema: schema, classCount: numClasses ?? lineage.usualClassCount,
+      batchSize: batchSize, epochs: numEpochs ?? lineage.usualEpochCount,
       bufferSize: shuffleBuffer)
     options.openFileCount = numReaders
     options.badRecords = onBadRecord

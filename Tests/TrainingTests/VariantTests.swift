@@ -25,6 +25,7 @@ import Testing
     ["sample_all=true", "iterations=8", "frame_shuffle=true"], ["fc_dimred=false", "dbof_pooling_method=average"],
     ["dbof_activation=glu"], ["dbof_activation=sigmoid"],
     ["pooling_strategy=attn", "use_position=true", "bert_position=true"], ["pooling_strategy=first"],
+    ["use_position=true", "bert_position=true", "bert_hidden_layer=3"],
     ["pooling_strategy=none", "no_sample=true"], ["pooling_strategy=none", "iterations=8"],
     ["bert_hidden_layer=1", "bert_dropout_prob=0"], ["drop_rate=0", "expansion=1", "cl_lambda=0"],
     ["lstm_random_sequence=true", "lstm_backward=true", "gru_random_sequence=true", "gru_backward=true"],

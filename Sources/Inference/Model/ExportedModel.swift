@@ -27,6 +27,9 @@ package struct ExportedModel: Sendable {
   /// Tells models apart: of the graph and of the checkpoint's index, in which each tensor has a checksum.
   package let digest: String
 
+  /// Whether the graph is the one that the model was trained by: it draws, drops and normalizes as in training.
+  package var isOfTraining: Bool { meta.collections["train_op"] != nil }
+
   package var metaPath: String { prefix + ".meta" }
 
   /// Opens the model at `path`, any name of a checkpoint that has a `.meta` file.

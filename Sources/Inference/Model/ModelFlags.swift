@@ -17,6 +17,8 @@ package struct ModelFlags: Sendable, Equatable {
   package let labelLoss: String?
 
   package static let fileName = "model_flags.json"
+  /// The source of what the user says.
+  package static let commandLine = "the command line"
 
   /// Features of one video, or of one frame, that a batch may have.
   private static let sizeLimit = 1 << 20
@@ -24,7 +26,7 @@ package struct ModelFlags: Sendable, Equatable {
   /// - Parameters:
   ///   - names: `rgb,audio`, blanks around the names allowed.
   ///   - sizes: `1024,128`.
-  /// - Throws: ``KernelError`` `.badData` when they do not fit each other.
+  /// - Throws: ``KernelError`` `.badData`, or `.usage` if the user says so, when they do not fit each other.
   package init(
     source: String, model: String? = nil, names: String, sizes: String, level: VideoSchema.Level,
     labelLoss: String? = nil
@@ -36,14 +38,15 @@ package struct ModelFlags: Sendable, Equatable {
     featureSizes = sizes
     let names = ModelFlags.words(names)
     let words = ModelFlags.words(sizes)
+    let kind: KernelError.Kind = source == ModelFlags.commandLine ? .usage : .badData
     guard names.count == words.count else {
       throw KernelError(
-        .badData, source, "\(names.count) feature names but \(words.count) feature sizes: each feature needs both")
+        kind, source, "\(names.count) feature names but \(words.count) feature sizes: each feature needs both")
     }
     var total = 0
     let inputs = try zip(names, words).map { name, word in
       guard let size = Int(word), size > 0, size <= ModelFlags.sizeLimit - total, !name.isEmpty else {
-        throw KernelError(.badData, source, "'\(word)' cannot be the size of feature '\(name)'")
+        throw KernelError(kind, source, "'\(word)' cannot be the size of feature '\(name)'")
       }
       total += size
       return VideoSchema.Input(name, size: size)

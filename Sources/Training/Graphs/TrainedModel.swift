@@ -34,8 +34,13 @@ package struct TrainedModel: Sendable {
     }
     let model = try Zoo.model(named: name)
     self.model = model
-    let path = Path.join(folder, Hyperparameters.fileName)
-    let kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
+    let state = try TrainedModel.state(of: prefix)
+    var path = Path.join(folder, Hyperparameters.fileName)
+    var kept = try FileStatus.exists(path) ? Hyperparameters(reading: path) : nil
+    if kept == nil, let state {
+      path = TrainingState.path(of: prefix)
+      kept = try Hyperparameters(state, from: path)
+    }
     let flags = try choices(kept, model)
     if let difference = kept.flatMap({ flags.contradictions(to: $0, for: model.name).first }) {
       throw KernelError(
@@ -43,7 +48,6 @@ package struct TrainedModel: Sendable {
         hint: "leave the option out: the training's own hyperparameters are used")
     }
     self.flags = flags
-    let state = try TrainedModel.state(of: prefix)
     func number(_ name: String, _ stated: Int?, _ usual: Int) throws -> Int {
       let kept = state?.model.first { $0.name == name }.flatMap { Int($0.value) }
       if let kept, let stated, kept != stated {

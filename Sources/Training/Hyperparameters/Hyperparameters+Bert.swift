@@ -27,11 +27,7 @@ extension Hyperparameters {
         throw KernelError(.badData, path, "\"\(key)\" is not a number")
       }
       let word = if case .int(let whole) = number { "\(whole)" } else { "\(number.double)" }
-      do { try set(flag, [word]) } catch var error as KernelError {
-        error.kind = .badData
-        error.source = path
-        throw error
-      }
+      try take(flag, [word], from: path)
     }
   }
 }

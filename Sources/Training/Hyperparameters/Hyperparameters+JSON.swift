@@ -35,11 +35,32 @@ extension Hyperparameters {
     else { throw KernelError(.badData, path, "is not an object that tells a model's lineage and hyperparameters") }
     self.init(lineage)
     for (key, value) in object.members where key != "lineage" {
-      do { try set(key, Hyperparameters.words(value)) } catch var error as KernelError {
-        error.kind = .badData
-        error.source = path
-        throw error
-      }
+      try take(key, Hyperparameters.words(value), from: path)
+    }
+  }
+
+  /// What the state of a training tells, which has those that its model looks at.
+  ///
+  /// - Returns: `nil` when it tells no lineage.
+  /// - Throws: ``KernelError`` `.badData`, naming `path`, for values that do not fit.
+  init?(_ state: TrainingState, from path: String) throws {
+    guard let name = state.model.first(where: { $0.name == "lineage" })?.value,
+      let lineage = Lineage(rawValue: name)
+    else { return nil }
+    self.init(lineage)
+    for setting in state.model where ModelFlag.named(setting.name) != nil {
+      let isList = ModelFlag.named(setting.name)?.isRepeatable == true
+      try take(
+        setting.name, isList ? setting.value.split(separator: ",").map(String.init) : [setting.value], from: path)
+    }
+  }
+
+  /// Sets a flag to what a file says.
+  mutating func take(_ name: String, _ words: [String], from path: String) throws {
+    do { try set(name, words) } catch var error as KernelError {
+      error.kind = .badData
+      error.source = path
+      throw error
     }
   }
 

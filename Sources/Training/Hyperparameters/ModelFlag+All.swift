@@ -13,6 +13,7 @@ extension ModelFlag {
   private static let sampling =
     ["DbofModel", "NetVLADModelLF", "NetFVModelLF", "SoftDbofModelLF", "GatedDbofModelLF", "DbofModelLF"] + residual
     + attentive
+  private static let drawing = sampling + ["FrameLevelLogisticModel"]
   private static let softBags = ["SoftDbofModelLF", "GatedDbofModelLF"]
   private static let heads =
     sampling + ["LstmModel", "GruModel", "Lstmbidirect", "GRUbidirect", "GRUbidirect_branchedBN"]
@@ -21,13 +22,13 @@ extension ModelFlag {
   private static let frames: [ModelFlag] = [
     ModelFlag(
       "iterations", .integer(\.iterations, 1...65536),
-      of: sampling + ["LstmModel", "GruModel", "FrameLevelLogisticModel"],
+      of: drawing + ["LstmModel", "GruModel"],
       "how many frames of a video are looked at"),
     ModelFlag(
-      "sample_random_frames", .flag(\.sampleRandomFrames), of: sampling,
+      "sample_random_frames", .flag(\.sampleRandomFrames), of: drawing,
       "frames are drawn one by one, with repetition; else a run of successive frames is drawn"),
     ModelFlag(
-      "sample_all", .flag(\.sampleAll), of: sampling,
+      "sample_all", .flag(\.sampleAll), of: drawing,
       "all frames in order, then random ones in place of the padding; needs iterations to be the number of frames"),
     ModelFlag("frame_shuffle", .flag(\.frameShuffle), of: ["Lstmbidirect"], "frames come in random order"),
   ]

@@ -70,5 +70,5 @@ extension ModelBuilder {
 
 extension Hyperparameters {
   /// How the largest weights are stored (specs: willow_boliu §4.2).
-  var storedWeights: DType { float16Flag ? .half : .float32 }
+  var storedWeights: DType { float16Flag && lineage == .boliu ? .half : .float32 }
 }

@@ -86,23 +86,24 @@ extension ModelBuilder {
         .usage, "", "--pooling_strategy none needs --iterations \(count), the number of frames",
         hint: "the classifier has weights for each frame; --no_sample takes all of them too")
     }
+    guard !flags.usePosition || count <= flags.bertMaxPositionEmbeddings else {
+      throw KernelError(
+        .usage, "",
+        "--bert_max_position_embeddings is \(flags.bertMaxPositionEmbeddings), too few for \(count) frames",
+        hint: "all of them are seen when the model is used")
+    }
     return isTraining && !flags.noSample ? try sampledFrames(videos) : videos.features
   }
 
-  /// Frames that know their places, if the flags say so: `preprocess/position_embeddings` are added, and the sums
-  /// normalized.
-  func placed(_ frames: GraphTensor) throws -> GraphTensor {
+  /// Frames that know their places, if the flags say so: `scope/position_embeddings` are added, and the sums normalized.
+  func placed(_ frames: GraphTensor, _ scope: String) throws -> GraphTensor {
     guard flags.usePosition else { return frames }
     guard flags.bertPosition else {
       throw KernelError(
         .usage, "", "--use_position alone tells no kind of places", hint: "--bert_position is the one there is")
     }
     let (count, places) = (frames.dimensions[1], flags.bertMaxPositionEmbeddings)
-    guard count <= places else {
-      throw KernelError(
-        .usage, "", "--bert_max_position_embeddings is \(places), too few for \(count) frames")
-    }
-    return try variables(in: "preprocess") {
+    return try variables(in: scope) {
       let table = try variable(
         "position_embeddings", [places, frames.width],
         .truncatedNormal(mean: 0, deviation: Float(flags.bertInitializerRange)))

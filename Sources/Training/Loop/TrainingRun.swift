@@ -43,10 +43,10 @@ package struct TrainingRun {
     _ plan: TrainingPlan, in folder: TrainingFolder, startsAnew: Bool, averagesFrom source: String?,
     _ readers: Workers, _ workers: Workers
   ) throws -> TrainingRun {
+    let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
     // What is wrong with the records should be known before anything is written.
     let input = try TrainingInput(plan.input, readers: readers)
     try input.readFirst()
-    let graph = try TrainingGraph(plan.model, plan.flags, plan.videos, plan.recipe, seed: plan.seed)
     let session =
       try source.map { try TrainingSession(graph, averagesFrom: openCheckpoint($0), workers: workers) }
       ?? TrainingSession(graph, workers: workers)

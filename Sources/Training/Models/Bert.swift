@@ -10,7 +10,8 @@ struct Bert: VideoModel {
 
   func predictions(of videos: ModelInput, _ build: ModelBuilder) throws -> GraphTensor {
     let frames = try build.attendedFrames(videos)
-    let encoded = try build.transformer(build.placed(frames), layers: build.flags.bertHiddenLayer, "encoder")
+    let encoded = try build.transformer(
+      build.placed(frames, "preprocess"), layers: build.flags.bertHiddenLayer, "encoder")
     return try build.classify(build.pooled(encoded), videos.classCount)
   }
 }

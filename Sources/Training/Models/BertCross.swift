@@ -12,13 +12,13 @@ struct BertCross: VideoModel {
   func predictions(of videos: ModelInput, _ build: ModelBuilder) throws -> GraphTensor {
     let graph = build.graph
     let sizes = try videos.imageAndSound(for: name)
-    let frames = try build.placed(build.attendedFrames(videos))
-    let streams = try graph.split(frames, [sizes.image, sizes.sound], axis: 2)
+    let streams = try graph.split(build.attendedFrames(videos), [sizes.image, sizes.sound], axis: 2)
     let apart = build.flags.bertHiddenLayer - 1
-    let encoded = try zip(streams, ["frame_encoder", "audio_encoder"]).map {
-      try build.transformer($0, layers: apart, $1)
+    func encoded(_ frames: GraphTensor, layers: Int, _ name: String) throws -> GraphTensor {
+      try build.transformer(build.placed(frames, "\(name)_preprocess"), layers: layers, "\(name)_encoder")
     }
-    let joined = try build.transformer(graph.concat(encoded, axis: 2), layers: 1, "all_encoder")
+    let parts = try zip(streams, ["frame", "audio"]).map { try encoded($0, layers: apart, $1) }
+    let joined = try encoded(graph.concat(parts, axis: 2), layers: 1, "all")
     return try build.classify(build.pooled(joined), videos.classCount)
   }
 }

@@ -12,6 +12,15 @@ package enum Lineage: String, Sendable, CaseIterable {
   /// How many classes YouTube-8M had that year.
   package var usualClassCount: Int { self == .willow ? 4716 : 3862 }
 
+  /// The learning rate that its program begins with.
+  package var usualLearningRate: Float { self == .willow ? 0.001 : 0.01 }
+
+  /// By what its program multiplies the rate again and again.
+  package var usualRateDecay: Float { self == .willow ? 0.9 : 0.95 }
+
+  /// How often its program shows each record.
+  package var usualEpochCount: Int { self == .willow ? 15 : 5 }
+
   /// The scope that all variables are under; empty for none.
   package var scope: String { self == .willow ? "" : "tower" }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import Graphs
 import Tensors
 
@@ -61,6 +62,12 @@ package final class ModelBuilder {
   ) throws -> BuiltVariable {
     let full = graph.prefix + name
     if isRepeating, let known = variables[full] { return known }
+    guard dimensions.allSatisfy({ $0 <= Int(Int32.max) }) else {
+      throw KernelError(
+        .usage, "",
+        "the variable \(full) of [\(dimensions.map(String.init).joined(separator: ","))] is too large for TensorFlow",
+        hint: "fewer classes, clusters, experts or cells make a smaller one")
+    }
     let made = try graph.variable(
       name, dimensions, initializer, isTrained: isTrained, collections: isOfLayer ? ["model_variables"] : [],
       as: dtype)

@@ -86,7 +86,7 @@ package final class BufferPool: Sendable {
 
   private static func exhausted(_ byteCount: Int) -> KernelError {
     KernelError(
-      .io, "", "there is no memory for a tensor of \(byteCount) bytes", hint: "a smaller batch takes less")
+      .io, "", "there is no memory for a tensor of \(byteCount) bytes", hint: "a smaller batch or model takes less")
   }
 
   deinit {
