@@ -106,6 +106,7 @@ INLINE float divide_of(float a, float b) { return a / b; }
 INLINE float maximum_of(float a, float b) { return a > b || a != a ? a : b; }
 INLINE float minimum_of(float a, float b) { return a < b || a != a ? a : b; }
 INLINE float squared_difference_of(float a, float b) { return (a - b) * (a - b); }
+INLINE float equal_of(float a, float b) { return a == b ? 1.0f : 0.0f; }
 
 #define BINARY(name)                                                                                                   \
     WIDTHS void ck_##name(                                                                                             \
@@ -128,6 +129,7 @@ BINARY(divide)
 BINARY(maximum)
 BINARY(minimum)
 BINARY(squared_difference)
+BINARY(equal)
 
 WIDTHS void ck_scale_shift(float *out, const float *in, const float *scale, const float *shift, size_t count) {
     EACH for (size_t i = 0; i < count; i++) out[i] = in[i] * scale[i] + shift[i];

@@ -75,47 +75,6 @@ struct FusionTests {
     #expect(y[4].isNaN && y[5].isNaN)
   }
 
-  /// What is repeated to the shape of x, or of its square, and multiplied by 2 x is multiplied by 2 first.
-  @Test(arguments: [
-    ([3, 5], [3, 1]), ([2, 3, 4], [2, 1, 4]), ([2, 3, 4], [4]), ([4, 700], [1]), ([0, 4], [1, 4]),
-  ])
-  func multipliesFewNumbersFirst(extents: [Int], few: [Int]) throws {
-    let float = AttributeValue.type(TypeCode(.float32))
-    func node(_ name: String, _ op: String, _ inputs: [String]) -> Node {
-      Node(name, op, of: inputs.map { Endpoint($0) }, attributes: ["T": float])
-    }
-    func tensor(_ extents: [Int], _ numbers: (Int) -> Float) throws -> Tensor {
-      let shape = try #require(Shape(extents))
-      return try #require(Tensor((0..<shape.elementCount).map(numbers), shape))
-    }
-    let x = try tensor(extents) { Float($0 * 7919 % 1000) / 500 - 1 }
-    let s = try tensor(few) { Float($0 * 31 % 17) / 4 - 2 }
-    for (ofSquare, isFirst) in [(false, true), (true, false)] {
-      var meta = MetaGraph()
-      meta.graph = try Graph([
-        Node("x", "Placeholder", attributes: ["dtype": float]),
-        Node("s", "Placeholder", attributes: ["dtype": float]),
-        Node("two", constant: .float(2)), node("square", "Square", ["x"]),
-        node("shape", "Shape", [ofSquare ? "square" : "x"]), node("repeated", "BroadcastTo", ["s", "shape"]),
-        node("twice", "Mul", isFirst ? ["x", "two"] : ["two", "x"]),
-        node("y", "Mul", isFirst ? ["repeated", "twice"] : ["twice", "repeated"]),
-      ])
-      let fused = try Fusion.fused(meta.graph, keeping: ["x", "s", "y"])
-      #expect(try !fused.ancestors(of: ["y"]).contains("repeated"))
-      #expect(try Fusion.fused(meta.graph, keeping: ["x", "s", "y", "twice"]) == meta.graph)
-      #expect(try Fusion.fused(meta.graph, keeping: ["x", "s", "y", "repeated"]) == meta.graph)
-      let feeds = [Endpoint("x"): x, Endpoint("s"): s]
-      let session = try Session(meta, path: "g.meta")
-      let quick = try session.run([Endpoint("y")], feeding: feeds)[0]
-      let plain = try session.run([Endpoint("y"), Endpoint("repeated")], feeding: feeds)[0]
-      #expect(quick.shape == plain.shape)
-      #expect(quick.array(of: Float.self) == plain.array(of: Float.self))
-      // Of another tensor's shape it need not be x's.
-      try meta.graph.update("shape") { $0.inputs = [.data(Endpoint("s"))] }
-      #expect(try Fusion.fused(meta.graph, keeping: ["x", "s", "y"]) == meta.graph)
-    }
-  }
-
   /// (dy - sum(dy y)) y in one pass, of rows of any length; and as the nodes say along another axis.
   @Test(arguments: [([3, 5], 1), ([2, 3, 100], 2), ([4, 33], -1), ([3, 5, 4], 1), ([0, 4], 1)])
   func takesTheGradientOfASoftmax(extents: [Int], axis: Int) throws {

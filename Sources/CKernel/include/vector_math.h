@@ -37,6 +37,8 @@ void ck_divide(float *out, const float *a, size_t a_step, const float *b, size_t
 void ck_maximum(float *out, const float *a, size_t a_step, const float *b, size_t b_step, size_t count);
 void ck_minimum(float *out, const float *a, size_t a_step, const float *b, size_t b_step, size_t count);
 void ck_squared_difference(float *out, const float *a, size_t a_step, const float *b, size_t b_step, size_t count);
+/// 1 where a[i] = b[i], else 0.
+void ck_equal(float *out, const float *a, size_t a_step, const float *b, size_t b_step, size_t count);
 
 /// out[i] = in[i] * scale[i] + shift[i].
 void ck_scale_shift(float *out, const float *in, const float *scale, const float *shift, size_t count);

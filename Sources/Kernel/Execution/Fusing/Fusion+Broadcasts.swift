@@ -1,6 +1,30 @@
 import Graphs
 
 extension Fusion {
+  /// What is compared just to be counted, as the gradient of a maximum is shared, is written once, as numbers.
+  func equalityAsNumber(_ node: Node) -> Node? {
+    guard node.op == "Cast", node.attributes.type("DstT")?.dtype == .float32, node.dataInputs.count == 1,
+      let equal = inner(node, 0, ["Equal"]), isFloat(equal), equal.dataInputs.count == 2
+    else { return nil }
+    return Node(
+      node.name, Operator.equalityAsNumber, equal.inputs + node.inputs.dropFirst(), device: node.device)
+  }
+
+  /// What is repeated just to be added to something of that shape is repeated while it is added.
+  func repeatedAddend(_ node: Node) -> Node? {
+    guard node.op == "AddN", isFloat(node), node.dataInputs.count == 2 else { return nil }
+    for repeated in [0, 1] {
+      guard let broadcast = inner(node, repeated, ["BroadcastTo"]), broadcast.dataInputs.count == 2 else {
+        continue
+      }
+      var new = node
+      new.op = "AddV2"
+      new.inputs[repeated] = broadcast.inputs[0]
+      return new
+    }
+    return nil
+  }
+
   /// A few numbers that are repeated to the shape of x and multiplied by x times a constant, as the gradient of a sum of
   /// squares is made, are multiplied by the constant before they meet x: one pass instead of three.
   mutating func multiplySmallFirst() throws {

@@ -25,7 +25,8 @@ struct Fusion {
     let patterns = [
       Fusion.normalization, Fusion.shapeOfNormalized, Fusion.gatheredNormalization,
       Fusion.joinedNormalization, Fusion.slicedNormalization, Fusion.productOfTransposed, Fusion.transposedProduct,
-      Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.softmaxGradient, Fusion.scaledUpdate,
+      Fusion.subtractedProduct, Fusion.gatherByBytes, Fusion.softmaxGradient, Fusion.equalityAsNumber,
+      Fusion.repeatedAddend, Fusion.scaledUpdate,
       Fusion.weightGradient, Fusion.lossOfWeightGradient, Fusion.updateByFactors,
     ]
     let graph = try patterns.reduce(graph) { graph, pattern in

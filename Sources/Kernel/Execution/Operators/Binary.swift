@@ -47,6 +47,12 @@ extension Operator {
     },
   ]
 
+  /// The operator of the nodes that ``Fusion`` makes of an `Equal` whose answers are numbers; files do not have it.
+  static let equalityAsNumber = "_EqualAsNumber"
+
+  /// a, b: 1 where they are equal, else 0.
+  static let equalAsNumber = arithmetic(equalityAsNumber, ck_equal, { $0 == $1 ? 1 : 0 }, nil)
+
   typealias FloatPairLoop =
     @Sendable @convention(c) (
       UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int, UnsafePointer<Float>?, Int, Int

@@ -43,7 +43,7 @@ extension Operator {
     uniqueKeysWithValues: [
       [
         l2Normalization, gatheredL2Normalization, joinedL2Normalization, slicedBatchNormalization, rowsByBytes,
-        subtractedProduct, gradientOfSoftmax,
+        subtractedProduct, gradientOfSoftmax, equalAsNumber,
       ],
       weightGradients, fusedUpdates,
     ].joined().map { ($0.name, $0) })
