@@ -140,9 +140,13 @@ def ten_by_tensorflow(name, folder, facts, arrays, told, shaken):
     saver = v1.train.import_meta_graph(name + ".meta", clear_devices=True)
     saver.restore(session, os.path.join(folder, "init.ckpt-0"))
     rng = np.random.RandomState(shaken)
-    for variable in v1.trainable_variables() if shaken else []:
-      value = session.run(variable.op.name + ":0")
-      variable.load(np.nextafter(value, np.where(rng.rand(*value.shape) < 0.5, -9, 9).astype(np.float32)), session)
+    if shaken:  # All at once: each call with other ends makes TensorFlow plan anew.
+      weights = v1.trainable_variables()
+      values = session.run([variable.op.name + ":0" for variable in weights])
+      session.run([variable.initializer for variable in weights], {
+          variable.initializer.inputs[1]: np.nextafter(
+              value, np.where(rng.rand(*value.shape) < 0.5, -9, 9).astype(np.float32))
+          for variable, value in zip(weights, values)})
     losses = []
     for step in range(10):
       loss, _ = session.run([told["loss"][0][0], told["step"][0][0]], feeds_of(told, facts, arrays, step % len(arrays["labels"])))
