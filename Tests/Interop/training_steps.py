@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import tensorflow as tf
 
-from harness import TF2, check, v1
+from harness import check, v1
 from settings_of_2019 import hyperparameters, lineage
 
 v1.disable_eager_execution()
@@ -215,8 +215,7 @@ def source(tensor):
 
 
 for run in sorted(os.listdir(RUNS)):
-  if TF2:  # Four times ten steps, each made of a graph of its own: one version is enough.
-    check("TensorFlow %s and we are at the same place after ten steps of %s" % (tf.__version__, run))(
-        lambda run=run: ten_steps(run))
+  check("TensorFlow %s and we are at the same place after ten steps of %s" % (tf.__version__, run))(
+      lambda run=run: ten_steps(run))
   check("TensorFlow %s trains our graph of %s as its own" % (tf.__version__, run))(lambda run=run: trained(run))
 check("TensorFlow %s goes on in its own training graph from our checkpoint" % tf.__version__)(continued)
